@@ -1,0 +1,310 @@
+package fault
+
+// Entry describes one code; docs/errors.md is generated from the catalogue.
+type Entry struct {
+	Code    Code
+	Name    string
+	Meaning string
+	Do      string
+}
+
+// Codes of a whole file (R3, R4): 11xx.
+const (
+	FileDuplicate      Code = 1101
+	FileTrailerMissing Code = 1102
+	FileHeaderMissing  Code = 1103
+	FileOrder          Code = 1104
+	FileTruncated      Code = 1105
+	FileEmpty          Code = 1106
+	FileEncoding       Code = 1107
+	FileQuote          Code = 1108
+	FileCount          Code = 1110
+	FileAmount         Code = 1111
+	FileBadLines       Code = 1112
+	FileControl        Code = 1113
+	RecordTooLong      Code = 1120
+	FeedUnknown        Code = 1130
+)
+
+// Codes of a bad line (R4): 12xx. A bad line never stops a good one.
+const (
+	TextUndecodable  Code = 1201
+	TextNUL          Code = 1202
+	CardUnknown      Code = 1203
+	CardCheckDigit   Code = 1204
+	CardNotDigits    Code = 1205
+	CardMissing      Code = 1206
+	MemberUnknown    Code = 1207
+	MemberNoCard     Code = 1208
+	DateBad          Code = 1210
+	DateFuture       Code = 1211
+	DateTooOld       Code = 1212
+	TimeBad          Code = 1213
+	AmountBad        Code = 1220
+	AmountNegative   Code = 1221
+	AmountDiffers    Code = 1222
+	AmountSigns      Code = 1223
+	NumberExcel      Code = 1224
+	PointsBad        Code = 1225
+	PointTypeMissing Code = 1226
+	KindBad          Code = 1230
+	ReceiptMissing   Code = 1231
+	RecordLength     Code = 1232
+	RecordColumns    Code = 1233
+	RecordKind       Code = 1234
+	RecordLineEnd    Code = 1235
+	ItemBad          Code = 1236
+	ItemAlone        Code = 1237
+	LookupMissing    Code = 1238
+	RecordQuote      Code = 1239
+)
+
+// Codes of a rating error (R18) and a warning: 13xx.
+const (
+	OutletUnencodable     Code = 1301
+	TransactionDuplicate  Code = 1302
+	TransactionConflict   Code = 1303
+	ReturnOriginalUnknown Code = 1304
+	ReturnExceedsSale     Code = 1305
+	PointsLimit           Code = 1306
+	ReturnCardDiffers     Code = 1310
+)
+
+// Codes of masters and layouts: 20xx.
+const (
+	MasterSyntax        Code = 2001
+	MasterSchema        Code = 2002
+	MasterDangling      Code = 2003
+	MasterOverlap       Code = 2004
+	MasterUnreachable   Code = 2005
+	MasterDuplicate     Code = 2006
+	MasterBasis         Code = 2007
+	MasterValue         Code = 2008
+	LayoutWidths        Code = 2020
+	LayoutUnencodable   Code = 2021
+	LayoutField         Code = 2022
+	LayoutRecord        Code = 2023
+	LayoutNotWritable   Code = 2024
+	LayoutConverter     Code = 2025
+	LayoutDiscriminator Code = 2026
+)
+
+// Codes of the outgoing side: 23xx.
+const (
+	OutletOverflow Code = 2301
+)
+
+// Codes of commands and their surroundings: 30xx.
+const (
+	UsageFlag     Code = 3001
+	ReadFailed    Code = 3002
+	WriteFailed   Code = 3003
+	OutputExists  Code = 3004
+	TotalsDiffer  Code = 3010
+	InputTooLarge Code = 3011
+)
+
+// Catalogue lists every code once, in order of number.
+var Catalogue = []Entry{
+	{
+		FileDuplicate, "file.duplicate", "The same bytes were already accepted for this feed, or came earlier in this run.",
+		"Nothing to do if the file was sent twice; else send the file that was meant.",
+	},
+	{
+		FileTrailerMissing, "file.trailer_missing", "The file has no trailer record, so it may have been cut off.",
+		"Send the whole file again.",
+	},
+	{
+		FileHeaderMissing, "file.header_missing", "The file does not begin with the header record that its layout asks for.",
+		"Check that the right file was sent for this feed, then send it again.",
+	},
+	{
+		FileOrder, "file.order", "A record stands where the layout does not allow it.",
+		"Check the order of header, data, trailer and end records, then send the file again.",
+	},
+	{FileTruncated, "file.truncated", "The file ends in the middle of a record.", "Send the whole file again."},
+	{
+		FileEmpty, "file.empty", "The file has no bytes at all.",
+		"Send the file again; a day without sales is a file with header and trailer, or with the title row.",
+	},
+	{
+		FileEncoding, "file.encoding", "The first bytes of the file mark another encoding than the layout's.",
+		"Write the file in the layout's encoding, or correct the encoding in the feed's layout.",
+	},
+	{
+		FileQuote, "file.quote", "A quoted field is still open at the end of the file.",
+		"Look for a quote character that is not doubled, correct it and send the file again.",
+	},
+	{
+		FileCount, "file.count", "The number of records differs from the number that the trailer declares.",
+		"Compare the file with its source; send the whole file again.",
+	},
+	{
+		FileAmount, "file.amount", "The sum of the amounts differs from the sum that the trailer declares.",
+		"Compare the file with its source; send the whole file again.",
+	},
+	{
+		FileBadLines, "file.bad_lines", "The share of bad lines is above the feed's limit.",
+		"Correct the lines named in the error file, then send the whole file again.",
+	},
+	{
+		FileControl, "file.control", "A count or total in the trailer cannot be read as a number.",
+		"Correct the trailer and send the whole file again.",
+	},
+	{
+		RecordTooLong, "record.too_long", "A record is longer than the limit.",
+		"Check the line ends and quotes of the file, then send it again.",
+	},
+	{
+		FeedUnknown, "feed.unknown", "No feed of the masters takes this file.",
+		"Name the feed, or add the file's name pattern to a feed.",
+	},
+	{
+		TextUndecodable, "text.undecodable", "A byte is no character of the layout's encoding.",
+		"Replace the character at the byte named (vendor characters are not accepted) and send the line again.",
+	},
+	{TextNUL, "text.nul", "The line holds a NUL byte.", "Remove the NUL byte and send the line again."},
+	{
+		CardUnknown, "card.unknown", "No card range of that length and date holds the number.",
+		"Check the number; if it is right, its range is missing in the card masters.",
+	},
+	{CardCheckDigit, "card.check_digit", "The number's check digit is wrong.", "Check the number for a misread digit."},
+	{
+		CardNotDigits, "card.not_digits", "The card number holds something else than digits.",
+		"Send the number as digits; a spreadsheet may have spoiled it (9.99E+15).",
+	},
+	{
+		CardMissing, "card.missing", "The line has neither a point card nor a member number.",
+		"Add the card or member number, or declare the feed card_optional.",
+	},
+	{MemberUnknown, "member.unknown", "The member number is not in the member snapshot.", "Check the member number."},
+	{
+		MemberNoCard, "member.no_card", "The member has no card of the provider that the feed names.",
+		"Have the member register the card, then send the line again.",
+	},
+	{DateBad, "date.bad", "The date cannot be read in the form that the layout declares.", "Correct the date."},
+	{DateFuture, "date.future", "The business date is later than the run's date.", "Correct the date, or wait for its day."},
+	{
+		DateTooOld, "date.too_old", "The business date is older than the feed's limit.",
+		"Such lines are settled by a manual adjustment.",
+	},
+	{TimeBad, "time.bad", "The time cannot be read (00:00 to 29:59).", "Correct the time."},
+	{AmountBad, "amount.bad", "An amount cannot be read, or is above 1,000,000,000,000.", "Correct the amount."},
+	{
+		AmountNegative, "amount.negative", "A sale or grant is negative and the feed does not say that this is a return.",
+		"Send it as a return, or declare the feed negative_is_return.",
+	},
+	{
+		AmountDiffers, "amount.differs", "The item lines of one receipt state different amounts for the receipt.",
+		"Make the amounts equal, or declare the column as the item's amount.",
+	},
+	{AmountSigns, "amount.signs", "The amounts with and without tax have opposite signs.", "Correct the amounts."},
+	{
+		NumberExcel, "number.excel", "A number is written in E notation; its last digits are lost.",
+		"Export the file with the column as text.",
+	},
+	{
+		PointsBad, "points.bad", "The given points cannot be read, are negative, or are above 1,000,000,000,000.",
+		"Correct the points.",
+	},
+	{
+		PointTypeMissing, "point_type.missing", "A grant line has no point type and its feed names none.",
+		"Add the point type to the line or to the feed.",
+	},
+	{
+		KindBad, "kind.bad", "The kind of the line is none of sale, return, cancel, grant.",
+		"Correct the value, or add it to the layout's lookup.",
+	},
+	{
+		ReceiptMissing, "receipt.missing", "The line has no receipt number, so it cannot be told from others.",
+		"Add the receipt number.",
+	},
+	{RecordLength, "record.length", "The record is not as long as the layout says.", "Check the record's columns."},
+	{
+		RecordColumns, "record.columns", "The record has another number of columns than the layout says.",
+		"Check separators and quotes of the line.",
+	},
+	{RecordKind, "record.kind", "The record's first column names no kind of the layout.", "Check the record."},
+	{
+		RecordLineEnd, "record.line_end", "The record ends with another line end than the layout says.",
+		"Write all line ends in one way, or declare line_end: any.",
+	},
+	{ItemBad, "item.bad", "An item of the receipt cannot be read.", "Correct the item's quantity, amount or tax rate."},
+	{ItemAlone, "item.alone", "An item record stands without a receipt record before it.", "Check the order of records."},
+	{
+		LookupMissing, "lookup.missing", "The value is not in the layout's lookup table.",
+		"Correct the value, or add it to the lookup.",
+	},
+	{
+		RecordQuote, "record.quote", "A quote stands inside an unquoted field, or text follows a closing quote.",
+		"Double the quotes inside quoted fields, and quote fields that hold quotes.",
+	},
+	{
+		OutletUnencodable, "outlet.unencodable", "A value cannot be written in the provider's file.",
+		"Replace the character, or agree on a substitute with the provider.",
+	},
+	{
+		TransactionDuplicate, "transaction.duplicate", "The same transaction with the same content was already taken.",
+		"Nothing to do.",
+	},
+	{
+		TransactionConflict, "transaction.conflict", "The same transaction key came before with other content.",
+		"Find out which of the two is right; correct by return or adjustment.",
+	},
+	{
+		ReturnOriginalUnknown, "return.original_unknown", "The sale that the return names is not known.",
+		"Check the original's key; old sales are settled by a manual adjustment.",
+	},
+	{ReturnExceedsSale, "return.exceeds_sale", "More yen are returned than the sale had.", "Check the return's amount."},
+	{
+		PointsLimit, "points.limit", "One rule would give more than 1,000,000,000,000 points.",
+		"Check the amount and the rule.",
+	},
+	{
+		ReturnCardDiffers, "return.card_differs", "The return shows another card than the sale; the sale's card is used.",
+		"Nothing to do, unless it happens often.",
+	},
+	{MasterSyntax, "master.syntax", "The file is not readable YAML.", "Correct the line named."},
+	{MasterSchema, "master.schema", "A value is missing, misspelt or of the wrong type.", "Compare with the schema."},
+	{MasterDangling, "master.dangling", "A code is used that no master defines.", "Define it or correct the code."},
+	{MasterOverlap, "master.overlap", "Two ranges or periods overlap.", "Part them so that each number has one owner."},
+	{MasterUnreachable, "master.unreachable", "The rule can never apply.", "Remove it or correct its conditions."},
+	{MasterDuplicate, "master.duplicate", "The code is defined twice.", "Rename or remove one."},
+	{
+		MasterBasis, "master.basis", "A rule asks for an amount that a feed does not serve.",
+		"Declare excl on the feed, or change the rule's basis.",
+	},
+	{MasterValue, "master.value", "A value is outside its limits.", "Correct the value."},
+	{
+		LayoutWidths, "layout.widths", "The widths of the fields do not add up to the record length.",
+		"Correct the widths or the record length.",
+	},
+	{
+		LayoutUnencodable, "layout.unencodable", "A constant cannot be written in the layout's encoding.",
+		"Change the constant or declare a substitute.",
+	},
+	{LayoutField, "layout.field", "A field is described in a way that cannot work.", "Correct the field."},
+	{LayoutRecord, "layout.record", "A record is described in a way that cannot work.", "Correct the record."},
+	{
+		LayoutNotWritable, "layout.not_writable", "The layout can read but not write.",
+		"Give each derived value a way back, or use another layout for the outlet.",
+	},
+	{LayoutConverter, "layout.converter", "No Go converter of that name is registered.", "Correct the name."},
+	{
+		LayoutDiscriminator, "layout.discriminator", "The records cannot be told apart.",
+		"Give each record kind its own discriminator values.",
+	},
+	{
+		OutletOverflow, "outlet.overflow", "A number does not fit into its column of the provider's file.",
+		"Agree on a wider column with the provider; nothing was sent.",
+	},
+	{UsageFlag, "usage.flag", "The command was called in a way it does not know.", "See --help."},
+	{ReadFailed, "read.failed", "A file or folder cannot be read.", "Check path and rights."},
+	{WriteFailed, "write.failed", "A file cannot be written.", "Check path, rights and free space, then run again."},
+	{OutputExists, "output.exists", "The output folder is not empty.", "Name another folder or remove the old one."},
+	{
+		TotalsDiffer, "totals.differ", "The totals of two stages do not agree; nothing was released.",
+		"Keep the folder and report it: this is a fault of the program.",
+	},
+	{InputTooLarge, "input.too_large", "The input is larger than the limit.", "Split the input."},
+}
