@@ -1,0 +1,209 @@
+package transaction
+
+import (
+	"strconv"
+
+	"multipoint/shared/calendar"
+)
+
+// CSVHeader is the title row of the common layout's CSV form (docs/files/common-layout.md), with line end.
+const CSVHeader = "feed,file,line,offset,kind,txn_key,original_key,business_date,time_raw,instant," +
+	"store,register,receipt,card,scheme,provider,member_no,affiliate," +
+	"amount_incl,amount_excl,incl_8,incl_10,tax_8,tax_10,point_type,grant_type,points_given,items\n"
+
+// Names gives the codes that a record holds as indexes, in the order of the masters. Codes are letters, digits
+// and - _ . only, so they need no quotes.
+type Names struct {
+	Feed       string // the feed of the file at hand
+	Schemes    []string
+	Providers  []string
+	Affiliates []string
+	KeyFields  []KeyField
+}
+
+// AppendCSV writes the record as one line of the common layout: UTF-8, RFC 4180, LF. The keys are written for
+// people: their fields joined by '/', with '/' and '%' inside a field as %2F and %25.
+func (t *Transaction) AppendCSV(dst []byte, n *Names) []byte {
+	dst = append(dst, n.Feed...)
+	dst = appendIntField(dst, int64(t.File))
+	dst = appendIntField(dst, t.Line)
+	dst = appendIntField(dst, t.Offset)
+	dst = append(dst, ',')
+	dst = append(dst, t.Kind.String()...)
+	dst = append(dst, ',')
+	dst = t.AppendKeyCSV(dst, n.KeyFields)
+	dst = append(dst, ',')
+	if t.NamesOriginal {
+		dst = t.appendKeyText(dst, n.KeyFields, true)
+	}
+	dst = append(dst, ',')
+	dst = t.Date.AppendTo(dst)
+	dst = appendField(dst, t.TimeRaw)
+	dst = append(dst, ',')
+	if t.Time != calendar.NoTime {
+		dst = appendInstant(dst, t.Date, t.Time)
+	}
+	dst = appendField(dst, t.Store)
+	dst = appendField(dst, t.Register)
+	dst = appendField(dst, t.Receipt)
+	dst = appendField(dst, t.Account)
+	dst = appendName(dst, n.Schemes, t.Scheme)
+	dst = appendName(dst, n.Providers, t.Provider)
+	dst = appendField(dst, t.MemberNo)
+	dst = appendName(dst, n.Affiliates, t.Affiliate)
+	dst = appendIntField(dst, t.AmountIncl)
+	dst = appendIntField(dst, t.AmountExcl)
+	dst = appendIntField(dst, t.Incl8)
+	dst = appendIntField(dst, t.Incl10)
+	dst = appendIntField(dst, t.Tax8)
+	dst = appendIntField(dst, t.Tax10)
+	dst = appendField(dst, t.PointType)
+	dst = appendField(dst, t.GrantType)
+	dst = append(dst, ',')
+	if t.Kind == Grant {
+		dst = strconv.AppendInt(dst, t.PointsGiven, 10)
+	}
+	dst = append(dst, ',')
+	if len(t.Items) > 0 {
+		dst = t.appendItemsCSV(dst)
+	}
+	return append(dst, '\n')
+}
+
+// AppendKeyCSV writes the key as people read it: for a return the original's (or own) key, its kind and sequence.
+func (t *Transaction) AppendKeyCSV(dst []byte, fields []KeyField) []byte {
+	if !t.Kind.TakesBack() {
+		return t.appendKeyText(dst, fields, false)
+	}
+	dst = t.appendKeyText(dst, fields, t.NamesOriginal)
+	dst = append(dst, '/')
+	dst = append(dst, t.Kind.String()...)
+	dst = append(dst, '/')
+	if len(t.Receipt) == 0 {
+		return append(dst, '1')
+	}
+	return t.appendKeyText(dst, fields, false)
+}
+
+func (t *Transaction) appendKeyText(dst []byte, fields []KeyField, original bool) []byte {
+	date, store, register, receipt := t.Date, t.Store, t.Register, t.Receipt
+	if original {
+		date, store, register, receipt = t.OriginalDate, t.OriginalStore, t.OriginalRegister, t.OriginalReceipt
+	}
+	for i, f := range fields {
+		if i > 0 {
+			dst = append(dst, '/')
+		}
+		switch f {
+		case KeyDate:
+			if !date.IsZero() {
+				dst = date.AppendTo(dst)
+			}
+		case KeyStore:
+			dst = appendKeyPart(dst, store)
+		case KeyRegister:
+			dst = appendKeyPart(dst, register)
+		case KeyReceipt:
+			dst = appendKeyPart(dst, receipt)
+		}
+	}
+	return dst
+}
+
+// appendKeyPart escapes what would end the part, the field or the line.
+func appendKeyPart(dst, part []byte) []byte {
+	for i, c := range part {
+		if endsPart(c) {
+			return appendEscaped(append(dst, part[:i]...), part[i:])
+		}
+	}
+	return append(dst, part...)
+}
+
+func endsPart(c byte) bool {
+	return c <= ';' && (c == '/' || c == '%' || c == ',' || c == '"' || c == '\n' || c == '\r' || c == ':' || c == ';')
+}
+
+func appendEscaped(dst, part []byte) []byte {
+	const hex = "0123456789ABCDEF"
+	for _, c := range part {
+		if endsPart(c) {
+			dst = append(dst, '%', hex[c>>4], hex[c&15])
+		} else {
+			dst = append(dst, c)
+		}
+	}
+	return dst
+}
+
+func appendInstant(dst []byte, d calendar.Date, c calendar.Clock) []byte {
+	if c >= 86400 {
+		d, c = d.Add(1), c-86400
+	}
+	dst = d.AppendTo(dst)
+	dst = append(dst, 'T')
+	dst = appendTwo(dst, int(c)/3600)
+	dst = append(dst, ':')
+	dst = appendTwo(dst, int(c)/60%60)
+	dst = append(dst, ':')
+	dst = appendTwo(dst, int(c)%60)
+	return append(dst, "+09:00"...)
+}
+
+func appendTwo(dst []byte, v int) []byte { return append(dst, byte('0'+v/10), byte('0'+v%10)) }
+
+func appendIntField(dst []byte, v int64) []byte {
+	if v == 0 {
+		return append(dst, ',', '0')
+	}
+	return strconv.AppendInt(append(dst, ','), v, 10)
+}
+
+func appendName(dst []byte, names []string, i int32) []byte {
+	dst = append(dst, ',')
+	if i < 0 || int(i) >= len(names) {
+		return dst
+	}
+	return append(dst, names[i]...)
+}
+
+func appendField(dst, field []byte) []byte { return AppendQuoted(append(dst, ','), field) }
+
+// AppendQuoted writes one CSV field, in quotes only where RFC 4180 asks for them.
+func AppendQuoted(dst, field []byte) []byte {
+	for _, c := range field {
+		if c <= ',' && (c == ',' || c == '"' || c == '\n' || c == '\r') {
+			return appendInQuotes(dst, field)
+		}
+	}
+	return append(dst, field...)
+}
+
+func appendInQuotes(dst, field []byte) []byte {
+	dst = append(dst, '"')
+	for _, c := range field {
+		if c == '"' {
+			dst = append(dst, '"')
+		}
+		dst = append(dst, c)
+	}
+	return append(dst, '"')
+}
+
+// appendItemsCSV writes product:quantity:amount:rate, joined by ';', as one field.
+func (t *Transaction) appendItemsCSV(dst []byte) []byte {
+	for i := range t.Items {
+		if i > 0 {
+			dst = append(dst, ';')
+		}
+		it := &t.Items[i]
+		dst = appendKeyPart(dst, it.Product)
+		dst = append(dst, ':')
+		dst = strconv.AppendInt(dst, it.Quantity, 10)
+		dst = append(dst, ':')
+		dst = strconv.AppendInt(dst, it.Amount, 10)
+		dst = append(dst, ':')
+		dst = strconv.AppendInt(dst, int64(it.TaxRate), 10)
+	}
+	return dst
+}
