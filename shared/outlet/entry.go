@@ -1,0 +1,97 @@
+package outlet
+
+import (
+	"encoding/binary"
+
+	"multipoint/shared/calendar"
+	"multipoint/shared/fault"
+)
+
+// Entry is one grant or return on its way to a provider, before the grain of the outlet (R21). Byte slices
+// are views into a buffer of whoever filled the entry; they hold UTF-8 without padding.
+type Entry struct {
+	Place
+	IsReturn  bool
+	PointType []byte
+	Points    int64 // whole points; those of returns are negative
+	// Number is the number that leaves, as digits: the account's, or the newest of its chain (R16).
+	Number []byte
+	// What a file may show of the transaction.
+	Date                               calendar.Date
+	Time                               calendar.Clock
+	TimeRaw                            []byte // the time as it stood in the retailer's file
+	Store, Register, Receipt, MemberNo []byte
+	AmountIncl                         int64 // yen with tax, the magnitude also of returns
+}
+
+// Place says where an entry comes from: run number, file ordinal and line (from 1), and its order inside its
+// transaction. Entries are sorted by run, file, line, point type and order (R21).
+type Place struct {
+	Run   int64
+	File  int32
+	Line  int64
+	Order int32
+}
+
+// sameTransaction says whether both come from one line of one run.
+func (p Place) sameTransaction(q Place) bool {
+	return p.Run == q.Run && p.File == q.File && p.Line == q.Line
+}
+
+// AppendBinary appends the compact form in which entries wait for their file. It is for the program itself:
+// numbers as variable-length integers, texts after their length.
+func (e *Entry) AppendBinary(dst []byte) []byte {
+	flags := byte(0)
+	if e.IsReturn {
+		flags = 1
+	}
+	dst = append(dst, flags)
+	dst = binary.AppendVarint(dst, e.Run)
+	dst = binary.AppendVarint(dst, int64(e.File))
+	dst = binary.AppendVarint(dst, e.Line)
+	dst = binary.AppendVarint(dst, int64(e.Order))
+	dst = binary.AppendVarint(dst, e.Points)
+	dst = binary.AppendVarint(dst, int64(e.Date))
+	dst = binary.AppendVarint(dst, int64(e.Time))
+	dst = binary.AppendVarint(dst, e.AmountIncl)
+	for _, text := range [...][]byte{e.PointType, e.Number, e.TimeRaw, e.Store, e.Register, e.Receipt,
+		e.MemberNo} {
+		dst = binary.AppendUvarint(dst, uint64(len(text)))
+		dst = append(dst, text...)
+	}
+	return dst
+}
+
+// DecodeBinary fills e from the front of src and gives what follows. The texts are views into src. Error:
+// ReadFailed if src is no entry.
+func (e *Entry) DecodeBinary(src []byte) (rest []byte, err error) {
+	if len(src) == 0 || src[0] > 1 {
+		return src, damaged()
+	}
+	e.IsReturn = src[0] == 1
+	src = src[1:]
+	var file, order, date, clock int64
+	for _, n := range [...]*int64{&e.Run, &file, &e.Line, &order, &e.Points, &date, &clock, &e.AmountIncl} {
+		v, k := binary.Varint(src)
+		if k <= 0 {
+			return src, damaged()
+		}
+		*n, src = v, src[k:]
+	}
+	e.File, e.Order, e.Date, e.Time = int32(file), int32(order), calendar.Date(date), calendar.Clock(clock)
+	if int64(e.File) != file || int64(e.Order) != order || int64(e.Date) != date || int64(e.Time) != clock {
+		return src, damaged()
+	}
+	texts := [...]*[]byte{&e.PointType, &e.Number, &e.TimeRaw, &e.Store, &e.Register, &e.Receipt, &e.MemberNo}
+	for _, text := range texts {
+		n, k := binary.Uvarint(src)
+		if k <= 0 || n > uint64(len(src)-k) {
+			return src, damaged()
+		}
+		end := k + int(n)
+		*text, src = src[k:end:end], src[end:]
+	}
+	return src, nil
+}
+
+func damaged() error { return fault.New(fault.ReadFailed, "an entry kept for its file is damaged") }
