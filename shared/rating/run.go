@@ -1,0 +1,287 @@
+package rating
+
+import (
+	"fmt"
+	"sync"
+
+	"multipoint/shared/card"
+	"multipoint/shared/fault"
+	"multipoint/shared/outlet"
+	"multipoint/shared/spool"
+)
+
+// Result is what a run came to.
+type Result struct {
+	Files   []FileResult
+	Totals  Totals
+	Outlets []OutletResult
+}
+
+// OutletResult is what became of an outlet's entries.
+type OutletResult struct {
+	Code, Provider string
+	// Name and FileNo of the file; empty and 0 if none was sent.
+	Name    string
+	FileNo  int64
+	Summary outlet.Summary
+	Carried int64 // entries that wait for the next file
+}
+
+// Run runs a job and writes what it makes to out. Errors stop the run; a bad file or line is no error, it is
+// in the result. totals.differ says that the program contradicts itself: nothing may be released then.
+func Run(job *Job, out Output) (*Result, error) {
+	p, err := prepare(job)
+	if err != nil {
+		return nil, err
+	}
+	res := &Result{}
+	common := spool.NewPartitions(buckets, p.memory, p.Options.TempDir)
+	defer common.Close()
+	refused := []bool{false}
+	for ordinal := 1; ordinal <= len(p.Files); ordinal++ {
+		r, err := p.convertFile(ordinal, common, out)
+		if err != nil {
+			return nil, err
+		}
+		if err := out.File(ordinal, &r); err != nil {
+			return nil, err
+		}
+		res.Totals.addFile(&r)
+		refused = append(refused, r.Verdict.Refused != nil)
+		res.Files = append(res.Files, r)
+	}
+	pg := pagesOf(res.Files)
+	verdicts := spool.NewPartitions(pg.count, p.memory, p.Options.TempDir)
+	defer verdicts.Close()
+	if err := p.rateAll(common, verdicts, &pg, refused, &res.Totals); err != nil {
+		return nil, err
+	}
+	if err := common.Close(); err != nil {
+		return nil, err
+	}
+	if err := p.writeAll(verdicts, &pg, out, res); err != nil {
+		return nil, err
+	}
+	res.Totals.sort()
+	return res, res.Totals.Agree()
+}
+
+// rateAll decides about all buckets: sales, caps over all of them, then returns.
+func (p *prepared) rateAll(common, verdicts *spool.Partitions, pg *pages, refused []bool, sums *Totals) error {
+	book := &claimBook{sorter: spool.NewSorter(spool.Options{
+		Dir: p.Options.TempDir, Memory: int(p.memory), KeyLen: claimKey,
+	})}
+	defer book.sorter.Close()
+	var grants [buckets][]byte
+	var saved *spool.Partitions
+	if p.caps {
+		saved = spool.NewPartitions(buckets, p.memory, p.Options.TempDir)
+		defer saved.Close()
+		err := p.each(func(r *rater, next func() (int, bool)) error {
+			refs, keep := card.NewPseudonyms(p.key), saved.Appender()
+			for i, ok := next(); ok; i, ok = next() {
+				if err := r.first(i, common, refused); err != nil {
+					return err
+				}
+				if err := r.addClaims(book, refs); err != nil {
+					return err
+				}
+				if err := keep.Put(i, r.b.save(keep.Buffer(i))); err != nil {
+					return err
+				}
+			}
+			return keep.Flush()
+		})
+		if err != nil {
+			return err
+		}
+		if grants, err = p.allocate(book); err != nil {
+			return err
+		}
+	}
+	var mu sync.Mutex
+	return p.each(func(r *rater, next func() (int, bool)) error {
+		write := verdicts.Appender()
+		var own Totals
+		for i, ok := next(); ok; i, ok = next() {
+			if err := r.second(i, common, saved, refused, grants[i]); err != nil {
+				return err
+			}
+			if err := r.emit(pg, write, &own); err != nil {
+				return err
+			}
+			common.Free(i)
+			grants[i] = nil
+		}
+		mu.Lock()
+		sums.merge(&own)
+		mu.Unlock()
+		return write.Flush()
+	})
+}
+
+// first loads a bucket and rates its sales.
+func (r *rater) first(i int, common *spool.Partitions, refused []bool) (err error) {
+	if r.data, err = common.Read(i, r.data); err != nil {
+		return err
+	}
+	if err := r.b.load(r.data, refused); err != nil {
+		return err
+	}
+	r.b.sort()
+	return r.rateSales()
+}
+
+// second brings a bucket to its end: final grants, then returns.
+func (r *rater) second(i int, common, saved *spool.Partitions, refused []bool, grants []byte) (err error) {
+	if saved == nil {
+		if err := r.first(i, common, refused); err != nil {
+			return err
+		}
+		return r.rateReturns()
+	}
+	if r.data, err = common.Read(i, r.data); err != nil {
+		return err
+	}
+	if err := r.b.load(r.data, refused); err != nil {
+		return err
+	}
+	if r.saved, err = saved.Read(i, r.saved); err != nil {
+		return err
+	}
+	if err := r.b.restore(r.saved); err != nil {
+		return err
+	}
+	if err := r.b.applyGrants(grants); err != nil {
+		return err
+	}
+	r.rejoin()
+	return r.rateReturns()
+}
+
+// each runs work on all buckets, spread over the job's threads.
+func (p *prepared) each(work func(r *rater, next func() (int, bool)) error) error {
+	var (
+		mu    sync.Mutex
+		at    int
+		first error
+		wg    sync.WaitGroup
+	)
+	next := func() (int, bool) {
+		mu.Lock()
+		defer mu.Unlock()
+		if at == buckets || first != nil {
+			return 0, false
+		}
+		at++
+		return at - 1, true
+	}
+	for range p.threads {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			if err := work(p.newRater(), next); err != nil {
+				mu.Lock()
+				if first == nil {
+					first = err
+				}
+				mu.Unlock()
+			}
+		}()
+	}
+	wg.Wait()
+	return first
+}
+
+// writeAll formats the pages beside each other and hands them on in their order.
+func (p *prepared) writeAll(verdicts *spool.Partitions, pg *pages, out Output, res *Result) error {
+	lanes, err := p.startLanes(out)
+	if err != nil {
+		return err
+	}
+	order := make(chan chan page, p.threads)
+	slots := make(chan *pageReader, p.threads)
+	for range p.threads {
+		slots <- &pageReader{p: p}
+	}
+	go func() {
+		defer close(order)
+		file := 1
+		for i := range pg.count {
+			for file < len(p.Files) && pg.first[file+1] <= i {
+				file++
+			}
+			done := make(chan page, 1)
+			order <- done
+			reader, of := <-slots, file
+			go func() {
+				done <- reader.read(verdicts, i, of)
+				slots <- reader
+			}()
+		}
+	}()
+	for done := range order {
+		pageOut := <-done
+		if err == nil {
+			err = p.hand(&pageOut, out, lanes)
+		}
+	}
+	return p.endLanes(lanes, res, err)
+}
+
+// hand gives one formatted page to the output and to the outlets.
+func (p *prepared) hand(pg *page, out Output, lanes []*lane) error {
+	if pg.err != nil {
+		return pg.err
+	}
+	if len(pg.grants) > 0 {
+		if err := out.Grants(pg.grants); err != nil {
+			return err
+		}
+	}
+	if len(pg.errors) > 0 {
+		if err := out.RatingErrors(pg.file, pg.errors); err != nil {
+			return err
+		}
+	}
+	if p.Options.Observe != nil {
+		if err := p.observe(pg); err != nil {
+			return err
+		}
+	}
+	for i, b := range pg.outlets {
+		if len(b) == 0 {
+			continue
+		}
+		if err := lanes[i].take(b, pg.entries[i], out); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *prepared) observe(pg *page) error {
+	r := pageReader{p: p}
+	r.v.Tx = &r.tx
+	for _, l := range pg.order {
+		if err := readVerdict(pg.raw[l.at:l.at+l.size], &r.v, &r.names); err != nil {
+			return err
+		}
+		if err := p.Options.Observe(&r.v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func wrote(err error, name string) error {
+	if err == nil || fault.CodeOf(err) != 0 {
+		return err
+	}
+	return &fault.Error{Code: fault.WriteFailed, Place: fault.Place{File: name}, Err: err}
+}
+
+func (p *prepared) entriesDiffer(o *OutletResult, want int64) error {
+	return fault.New(fault.TotalsDiffer, fmt.Sprintf("outlet %s: %d entries sent and %d carried, %d granted",
+		o.Code, o.Summary.Entries, o.Carried, want))
+}

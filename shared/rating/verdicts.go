@@ -1,0 +1,155 @@
+package rating
+
+import (
+	"encoding/binary"
+
+	"multipoint/shared/fault"
+	"multipoint/shared/points"
+	"multipoint/shared/spool"
+	"multipoint/shared/transaction"
+)
+
+// pageLines is how many records of a file make one page of verdicts: small enough for memory, large enough to
+// be written at once.
+const pageLines = 1 << 15
+
+// pages maps the records of all files to numbered pages, in the order of the run.
+type pages struct {
+	first []int // page of each file's first record, by ordinal; [0] unused
+	count int
+}
+
+func pagesOf(results []FileResult) pages {
+	pg := pages{first: []int{0}}
+	for i := range results {
+		pg.first = append(pg.first, pg.count)
+		pg.count += int(results[i].Verdict.Records/pageLines) + 1
+	}
+	return pg
+}
+
+func (pg *pages) of(t *transaction.Transaction) int { return pg.first[t.File] + int(t.Line/pageLines) }
+
+// emit writes the verdicts of the bucket to the pages of their files.
+func (r *rater) emit(pg *pages, out *spool.Appender, sums *Totals) error {
+	b := &r.b
+	var v Verdict
+	var entries []Entry
+	for i := range b.order {
+		index := b.order[i].index
+		o := &b.outcomes[index]
+		t := &b.txs[index]
+		v = Verdict{Tx: t, Code: o.code, Warning: o.warning, Provider: t.Provider, Account: t.Account}
+		switch {
+		case o.code == fault.TransactionDuplicate:
+			v.Status = Duplicate
+		case o.code != 0:
+			v.Status = RatingError
+		case t.Kind.TakesBack():
+			tk := &r.back.takings[o.from]
+			v.Provider, v.Account, v.LeavesUnder = tk.provider, tk.account, tk.leaves
+			v.Entries, v.OriginalReturned = tk.entries, tk.returned
+		default:
+			entries = entries[:0]
+			for _, a := range b.awards[o.from:o.to] {
+				if a.Points != 0 {
+					entries = append(entries, r.awarded(t, &a))
+				}
+			}
+			v.Entries, v.LeavesUnder = entries, t.Account
+		}
+		sums.add(&v, r.job)
+		page := pg.of(t)
+		if err := out.Put(page, r.appendVerdict(out.Buffer(page), &v)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// awarded is the entry of an award.
+func (r *rater) awarded(t *transaction.Transaction, a *points.Award) Entry {
+	return Entry{
+		Rule: r.job.rules.CodeOf(a.Rule), PointType: r.job.typeName(t, a),
+		Basis: a.Basis, Award: a.Full, Points: a.Points, Original: -1,
+	}
+}
+
+// appendVerdict writes a verdict in the form that readVerdict reads: line, file and length first.
+func (r *rater) appendVerdict(dst []byte, v *Verdict) []byte {
+	start := len(dst)
+	dst = append(dst, 0, 0, 0, 0)
+	dst = v.Tx.AppendBinary(dst)
+	dst = append(dst, byte(v.Status))
+	dst = binary.AppendUvarint(dst, uint64(v.Code))
+	dst = binary.AppendUvarint(dst, uint64(v.Warning))
+	dst = binary.AppendVarint(dst, int64(v.Provider))
+	dst = appendBytes(dst, v.Account)
+	dst = appendBytes(dst, v.LeavesUnder)
+	dst = binary.AppendUvarint(dst, uint64(v.OriginalReturned))
+	dst = binary.AppendUvarint(dst, uint64(len(v.Entries)))
+	for i := range v.Entries {
+		e := &v.Entries[i]
+		dst = binary.AppendUvarint(dst, uint64(len(e.Rule)))
+		dst = append(dst, e.Rule...)
+		dst = binary.AppendUvarint(dst, uint64(len(e.PointType)))
+		dst = append(dst, e.PointType...)
+		dst = binary.AppendVarint(dst, e.Basis)
+		dst = binary.AppendVarint(dst, e.Award)
+		dst = binary.AppendVarint(dst, e.Points)
+		dst = binary.AppendVarint(dst, int64(e.Original))
+	}
+	binary.LittleEndian.PutUint32(dst[start:], uint32(len(dst)-start-4))
+	return dst
+}
+
+func appendBytes(dst, b []byte) []byte {
+	dst = binary.AppendUvarint(dst, uint64(len(b)))
+	return append(dst, b...)
+}
+
+// readVerdict fills v from what appendVerdict wrote after the length. Rule and type names come from names, so
+// that no string is made twice.
+func readVerdict(b []byte, v *Verdict, names *intern) error {
+	t := v.Tx
+	n, err := t.DecodeBinary(b)
+	if err != nil {
+		return err
+	}
+	if n >= len(b) {
+		return damaged()
+	}
+	entries := v.Entries[:0]
+	*v = Verdict{Tx: t, Status: Status(b[n])}
+	r := reader{b: b[n+1:]}
+	v.Code, v.Warning = fault.Code(r.uvarint()), fault.Code(r.uvarint())
+	v.Provider = int32(r.varint())
+	v.Account, v.LeavesUnder = r.bytes(), r.bytes()
+	v.OriginalReturned = int64(r.uvarint())
+	for n := r.uvarint(); n > 0 && !r.bad; n-- {
+		entries = append(entries, Entry{
+			Rule: names.of(r.bytes()), PointType: names.of(r.bytes()),
+			Basis: r.varint(), Award: r.varint(), Points: r.varint(), Original: int32(r.varint()),
+		})
+	}
+	v.Entries = entries
+	if r.bad {
+		return damaged()
+	}
+	return nil
+}
+
+// intern keeps one string for each name.
+type intern struct{ m map[string]string }
+
+func (n *intern) of(b []byte) string {
+	if s, ok := n.m[string(b)]; ok {
+		return s
+	}
+	if n.m == nil {
+		n.m = make(map[string]string)
+	}
+	s := string(b)
+	n.m[s] = s
+	return s
+}
