@@ -1,0 +1,114 @@
+package engine
+
+import (
+	"bytes"
+	"encoding/base64"
+	"slices"
+	"strconv"
+
+	"multipoint/shared/charset"
+	"multipoint/shared/transaction"
+	"multipoint/test/model"
+)
+
+// Encoding is the encoding of a file: CP932 where a note comes as CP932 bytes, else UTF-8.
+func Encoding(f *model.File) string {
+	if slices.ContainsFunc(f.Lines, func(l model.Line) bool { return l.NoteBase64 != "" }) {
+		return "cp932"
+	}
+	return "utf-8"
+}
+
+// Expressible says whether the file can be written: a file with notes as CP932 bytes holds no other character
+// that CP932 lacks.
+func Expressible(f *model.File) bool {
+	enc := charset.Encoder{Encoding: charset.CP932}
+	for i := range f.Lines {
+		l := &f.Lines[i]
+		if _, badAt := enc.Append(nil, []byte(l.Store+l.OrigStore+l.Note)); badAt >= 0 && Encoding(f) == "cp932" {
+			return false
+		}
+	}
+	return true
+}
+
+// Bytes writes a file of a case, and gives the record number of each of its lines.
+func Bytes(f *model.File, feed *model.Feed, encoding string) ([]byte, map[int64]int) {
+	enc, _ := charset.Parse(encoding)
+	w := &writer{enc: charset.Encoder{Encoding: enc}}
+	lines := map[int64]int{}
+	w.records++
+	w.row("titles")
+	for i := range f.Lines {
+		l := &f.Lines[i]
+		w.records++
+		lines[w.records] = l.Line
+		w.receipt(l, feed.FlatItems)
+		if feed.FlatItems {
+			continue
+		}
+		for _, it := range l.Items {
+			w.records++
+			w.row("I", it[0], it[1], it[2])
+		}
+	}
+	if f.Control != nil && f.Broken == "" {
+		w.row("T", strconv.FormatInt(f.Control.Count, 10), strconv.FormatInt(f.Control.Amount, 10))
+	}
+	return w.buf.Bytes(), lines
+}
+
+type writer struct {
+	buf     bytes.Buffer
+	enc     charset.Encoder
+	records int64
+}
+
+func (w *writer) row(cells ...string) {
+	for i, c := range cells {
+		if i > 0 {
+			w.buf.WriteByte(',')
+		}
+		quoted := transaction.AppendQuoted(nil, []byte(c))
+		out, badAt := w.enc.Append(nil, quoted)
+		if badAt >= 0 {
+			panic("a text of the case cannot be written: " + c)
+		}
+		w.buf.Write(out)
+	}
+	w.buf.WriteByte('\n')
+}
+
+func (w *writer) receipt(l *model.Line, flat bool) {
+	kind := l.Kind
+	if kind == "" {
+		kind = "sale"
+	}
+	w.row("D", kind, l.Date, l.Time, l.Store, l.Register, l.Receipt, l.OrigDate, l.OrigStore, l.OrigRegister,
+		l.OrigReceipt, l.Card, l.MemberNo, l.Affiliate, l.Incl, l.Excl, l.Incl8, l.Incl10, l.Tax8, l.Tax10,
+		l.PointType, l.GrantType, l.PointsGiven, "")
+	w.buf.Truncate(w.buf.Len() - 1)
+	if l.NoteBase64 != "" {
+		note, err := base64.StdEncoding.DecodeString(l.NoteBase64)
+		if err != nil {
+			panic(err)
+		}
+		w.buf.Write(note)
+	} else {
+		out, badAt := w.enc.Append(nil, transaction.AppendQuoted(nil, []byte(l.Note)))
+		if badAt >= 0 {
+			panic("a note of the case cannot be written: " + l.Note)
+		}
+		w.buf.Write(out)
+	}
+	if flat {
+		var cells [3 * flatItems]string
+		for i, it := range l.Items {
+			copy(cells[3*i:], it[:])
+		}
+		w.buf.WriteByte(',')
+		w.row(cells[:]...)
+		return
+	}
+	w.buf.WriteByte('\n')
+}

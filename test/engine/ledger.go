@@ -1,0 +1,128 @@
+package engine
+
+import (
+	"bytes"
+	"strings"
+
+	"multipoint/shared/card"
+	"multipoint/shared/master"
+	"multipoint/shared/points"
+	"multipoint/shared/rating"
+	"multipoint/shared/transaction"
+	"multipoint/test/model"
+)
+
+// ledger is the least of a ledger that days without answers need: what was accepted, and the use of campaigns.
+type ledger struct {
+	points.Counters
+	past      map[transaction.Hash]*record
+	keys      []func() // keys taken today
+	today     []func() // entries of today
+	campaigns map[string]bool
+	cards     map[string]int64
+	use       map[string]int64
+	refs      *card.Pseudonyms
+}
+
+// record keeps a past transaction with its provider's code, as indexes change with the masters.
+type record struct {
+	past     rating.Past
+	provider string
+}
+
+func newLedger() *ledger {
+	return &ledger{
+		past: map[transaction.Hash]*record{}, campaigns: map[string]bool{}, cards: map[string]int64{},
+		use: map[string]int64{}, refs: card.NewPseudonyms([]byte(pseudonymKey)),
+	}
+}
+
+// on gives the ledger to a run with these masters.
+func (l *ledger) on(set *master.Set) rating.History {
+	for i := range set.Campaigns {
+		l.campaigns[set.Campaigns[i].Code] = true
+	}
+	for _, r := range l.past {
+		r.past.Provider = -1
+		for i := range set.Providers {
+			if set.Providers[i].Code == r.provider {
+				r.past.Provider = int32(i)
+			}
+		}
+	}
+	return l
+}
+
+// Transaction implements rating.History.
+func (l *ledger) Transaction(key *transaction.Hash) (*rating.Past, error) {
+	if r, ok := l.past[*key]; ok {
+		return &r.past, nil
+	}
+	return nil, nil
+}
+
+// post notes a verdict; it counts from the next run on.
+func (l *ledger) post(v *rating.Verdict, set *master.Set) {
+	t := *v.Tx
+	content, _ := t.Content(nil)
+	r := &record{past: rating.Past{
+		Content: content, Kind: t.Kind, Provider: v.Provider, Account: bytes.Clone(v.Account),
+	}}
+	if v.Provider >= 0 {
+		r.provider = set.Providers[v.Provider].Code
+	}
+	entries := append([]rating.Entry(nil), v.Entries...)
+	if !t.Kind.TakesBack() {
+		r.past.Original.Incl = t.AmountIncl
+		for _, e := range entries {
+			r.past.Original.Entries = append(r.past.Original.Entries, points.Standing{Points: e.Points, Standing: e.Points})
+			r.past.Entries = append(r.past.Entries, rating.PastEntry{Rule: e.Rule, PointType: e.PointType})
+		}
+	}
+	account, returned, original, named := bytes.Clone(v.Account), v.OriginalReturned, t.Original, t.NamesOriginal
+	kind := t.Kind
+	l.keys = append(l.keys, func() { l.past[t.Key] = r })
+	l.today = append(l.today, func() {
+		computed := false
+		for _, e := range entries {
+			computed = computed || kind.TakesBack() && e.Original < 0
+			l.add(r.provider, account, e, kind.TakesBack() && e.Original < 0)
+		}
+		if o, ok := l.past[original]; kind.TakesBack() && named && ok && !computed {
+			o.past.Original.Returned = max(returned, o.past.Original.Returned)
+			o.past.Original.Closed = o.past.Original.Incl == 0
+			for _, e := range entries {
+				s := &o.past.Original.Entries[e.Original]
+				s.Taken -= e.Points
+				s.Standing += e.Points
+			}
+		}
+	})
+}
+
+func (l *ledger) add(provider string, account []byte, e rating.Entry, computed bool) {
+	l.cards[provider+":"+string(account)+":"+e.PointType] += e.Points
+	if l.campaigns[e.Rule] && !computed {
+		l.Add(e.Rule, l.refs.Ref(provider, account), e.Points)
+		l.use[e.Rule+":"+provider+":"+string(account)] += e.Points
+	}
+}
+
+// close ends the day: sales first, then what takes them back.
+func (l *ledger) close() {
+	for _, f := range append(l.keys, l.today...) {
+		f()
+	}
+	l.keys, l.today = nil, nil
+}
+
+func (l *ledger) sums(got *model.Expect) {
+	for k, v := range l.cards {
+		got.Cards[k] = v
+	}
+	for k, v := range l.use {
+		if code, _, _ := strings.Cut(k, ":"); l.campaigns[code] {
+			got.CampaignUse[k] = v
+		}
+	}
+}
