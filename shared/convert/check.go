@@ -2,6 +2,8 @@ package convert
 
 import (
 	"fmt"
+	"math/bits"
+	"strconv"
 
 	"multipoint/shared/fault"
 	"multipoint/shared/layout"
@@ -15,6 +17,7 @@ type Verdict struct {
 	Structure bool
 
 	Records              int64
+	LastLine             int64 // number of the last record, empty lines counted (R4)
 	Receipts, Bad        int64
 	YenSales, YenReturns int64 // of its good receipts
 }
@@ -24,6 +27,7 @@ type Verdict struct {
 func (f *Feed) Check(name string, parts []Part) Verdict {
 	c := checker{feed: f, name: name}
 	for i := range parts {
+		c.verdict.LastLine = parts[i].LastLine
 		for j := range parts[i].Segments {
 			c.segment(&parts[i].Segments[j])
 		}
@@ -66,43 +70,52 @@ type checker struct {
 
 	open, ended, headed      bool // in a batch; after the end record; a header was seen
 	trailers                 int
-	counted, total           int64 // of the batch
-	allCounted, allTotal     int64 // of the file
+	counted, allCounted      int64 // of the batch, of the file
+	total, allTotal          sum
 	structure, count, amount *fault.Error
 }
 
-func (c *checker) refuse(into **fault.Error, code fault.Code, s *Segment, what string) {
+func (c *checker) refuse(into **fault.Error, code fault.Code, line int64, what string) {
 	if *into == nil {
-		*into = fault.At(code, fault.Place{File: c.name, Line: s.Line}, what)
+		*into = fault.At(code, fault.Place{File: c.name, Line: line}, what)
 	}
 }
 
 func (c *checker) segment(s *Segment) {
 	c.data(s)
 	has := c.feed.reading.Has
+	if s.DataAsTitles {
+		c.refuse(&c.structure, fault.FileHeaderMissing, s.Line, "the first row is data, the title row is missing")
+	}
 	if s.Unreadable != "" {
-		c.refuse(&c.structure, fault.FileControl, s, s.Unreadable+" of the control record cannot be read")
+		c.refuse(&c.structure, fault.FileControl, s.Line, s.Unreadable+" of the control record cannot be read")
 	}
 	switch s.Control {
 	case layout.RecordHeader:
 		if c.ended || c.open || c.trailers > 0 && c.feed.master.Layout.Batches != "many" {
-			c.refuse(&c.structure, fault.FileOrder, s, "a header stands inside the file")
+			c.refuse(&c.structure, fault.FileOrder, s.Line, "a header stands inside the file")
 		}
 		c.open, c.headed = true, true
 	case layout.RecordTrailer:
-		if c.ended || c.trailers > 0 && !c.open || has(layout.RecordHeader) && !c.open {
-			c.refuse(&c.structure, fault.FileOrder, s, "a trailer stands without its header")
+		if c.ended || c.closed() || has(layout.RecordHeader) && !c.open {
+			c.refuse(&c.structure, fault.FileOrder, s.Line, "a trailer stands without its header")
 		}
 		c.declared(s, c.counted, c.total)
 		c.trailers++
-		c.open, c.counted, c.total = false, 0, 0
+		c.open, c.counted, c.total = false, 0, sum{}
 	case layout.RecordEnd:
 		if c.ended || c.open {
-			c.refuse(&c.structure, fault.FileOrder, s, "an end record stands inside the file")
+			c.refuse(&c.structure, fault.FileOrder, s.Line, "an end record stands inside the file")
 		}
 		c.declared(s, c.allCounted, c.allTotal)
 		c.ended = true
 	}
+}
+
+// closed says that the batch at hand has had its trailer and that nothing opens another one.
+func (c *checker) closed() bool {
+	next := c.feed.master.Layout.Batches == "many" && !c.feed.reading.Has(layout.RecordHeader)
+	return c.trailers > 0 && !c.open && !next
 }
 
 // data takes the data records before a control record.
@@ -122,10 +135,10 @@ func (c *checker) data(s *Segment) {
 	}
 	if records > 0 {
 		switch {
-		case c.ended || c.trailers > 0 && !c.open:
-			c.refuse(&c.structure, fault.FileOrder, s, "data follow the trailer")
+		case c.ended || c.closed():
+			c.refuse(&c.structure, fault.FileOrder, s.First, "data follow the trailer")
 		case c.feed.reading.Has(layout.RecordHeader) && !c.open:
-			c.refuse(&c.structure, fault.FileHeaderMissing, s, "")
+			c.refuse(&c.structure, fault.FileHeaderMissing, s.First, "")
 		}
 		c.open = true
 	}
@@ -133,31 +146,53 @@ func (c *checker) data(s *Segment) {
 	v.Bad += s.Bad
 	v.YenSales += s.YenSales
 	v.YenReturns += s.YenReturns
-	c.total += s.Total
-	c.allTotal += s.Total
+	c.total.add(s.Total)
+	c.allTotal.add(s.Total)
 	if s.Overflow {
-		c.refuse(&c.amount, fault.FileAmount, s, "the sum of the amounts is too large")
+		c.refuse(&c.amount, fault.FileAmount, s.First, "the sum of the amounts is too large")
 	}
 }
 
 // declared compares what a control record says with what was read.
-func (c *checker) declared(s *Segment, counted, total int64) {
+func (c *checker) declared(s *Segment, counted int64, total sum) {
 	if s.HasCount && s.Count != counted {
-		c.refuse(&c.count, fault.FileCount, s, fmt.Sprintf("%d records, declared %d", counted, s.Count))
+		c.refuse(&c.count, fault.FileCount, s.Line, fmt.Sprintf("%d records, declared %d", counted, s.Count))
 	}
-	if s.HasSum && s.Sum != total {
-		c.refuse(&c.amount, fault.FileAmount, s, fmt.Sprintf("amounts sum to %d, declared %d", total, s.Sum))
+	if s.HasSum && !total.is(s.Sum) {
+		c.refuse(&c.amount, fault.FileAmount, s.Line, fmt.Sprintf("amounts sum to %v, declared %d", total, s.Sum))
 	}
 }
 
 func (c *checker) end() {
-	has, none := c.feed.reading.Has, &Segment{}
+	has := c.feed.reading.Has
 	switch {
 	case has(layout.RecordHeader) && !c.headed:
-		c.refuse(&c.structure, fault.FileHeaderMissing, none, "")
+		c.refuse(&c.structure, fault.FileHeaderMissing, 0, "")
 	case has(layout.RecordTrailer) && (c.trailers == 0 || c.open):
-		c.refuse(&c.structure, fault.FileTrailerMissing, none, "")
+		c.refuse(&c.structure, fault.FileTrailerMissing, 0, "")
 	case has(layout.RecordEnd) && !c.ended:
-		c.refuse(&c.structure, fault.FileTrailerMissing, none, "the file has no end record")
+		c.refuse(&c.structure, fault.FileTrailerMissing, 0, "the file has no end record")
 	}
+}
+
+// sum is a sum of any number of amounts, in 128 bits, so that it does not depend on where a file is cut.
+type sum struct {
+	high int64
+	low  uint64
+}
+
+func (s *sum) add(v int64) {
+	low, carry := bits.Add64(s.low, uint64(v), 0)
+	s.low = low
+	s.high += v>>63 + int64(carry)
+}
+
+func (s sum) is(v int64) bool { return s.low == uint64(v) && s.high == v>>63 }
+
+// String gives the sum in digits if it is no larger than any declared one can be.
+func (s sum) String() string {
+	if !s.is(int64(s.low)) {
+		return "a number above every limit"
+	}
+	return strconv.FormatInt(int64(s.low), 10)
 }

@@ -57,6 +57,7 @@ type Feed struct {
 	flatReceipt    bool
 	counts         [8]bool // by layout.RecordKind: what the trailer counts
 	totalAs        totalMode
+	controlled     bool // some record declares a total
 	src            sources
 }
 
@@ -178,6 +179,7 @@ func (f *Feed) compileSources() {
 		total = "amount_incl"
 	}
 	f.src.total = s(total)
+	f.controlled = f.src.controlTotal.Has()
 }
 
 // Reading is the feed's layout, compiled.

@@ -1,6 +1,8 @@
 package convert
 
 import (
+	"bytes"
+
 	"multipoint/shared/calendar"
 	"multipoint/shared/fault"
 	"multipoint/shared/layout"
@@ -25,10 +27,11 @@ type line struct {
 
 	badDate     bool
 	badDates    [2][]byte // what stands instead of the date and the original's date, if it is no date
-	amountsRead bool // no amount of the line is unreadable
-	differs     bool // its lines repeat different amounts
-	broken      bool // the record's columns could not be told apart
-	start, end  int  // of its records in the block
+	amountsRead bool      // no amount of the line is unreadable
+	differs     bool      // its lines repeat different amounts
+	broken      bool      // the record's columns could not be told apart
+	start, end  int       // of its records in the block
+	places      [4]int64  // byte offsets of the columns that settle looks at, if not stable
 }
 
 func (l *line) reset(stable bool) {
@@ -94,6 +97,11 @@ func (w *Worker) read(l *line, rec *layout.ReadRecord) {
 		w.readItem(l, rec, &src.item)
 	}
 	w.readCard(l, rec)
+	if !l.stable {
+		for i, s := range w.settled() {
+			l.places[i] = rec.OffsetOf(s)
+		}
+	}
 }
 
 func (w *Worker) text(l *line, rec *layout.ReadRecord, s layout.Source) []byte {
@@ -106,7 +114,8 @@ func (w *Worker) text(l *line, rec *layout.ReadRecord, s layout.Source) []byte {
 
 func (w *Worker) listUndecodable(l *line, rec *layout.ReadRecord) {
 	if rec.HasNUL() {
-		l.faults = append(l.faults, LineFault{Code: fault.TextNUL, Line: rec.Line, Offset: rec.Offset})
+		at := rec.Offset + int64(bytes.IndexByte(rec.Raw, 0))
+		l.faults = append(l.faults, LineFault{Code: fault.TextNUL, Line: rec.Line, Offset: at})
 	}
 	if rec.Decodable() {
 		return
@@ -290,8 +299,11 @@ func (w *Worker) readItem(l *line, rec *layout.ReadRecord, s *itemSource) {
 			l.add(rec, fault.ItemBad, at)
 		}
 	}
-	if amount > maxAmount || amount < -maxAmount || rate < 0 || rate > 100 {
+	if amount > maxAmount || amount < -maxAmount {
 		l.add(rec, fault.ItemBad, s.amount)
+	}
+	if rate < 0 || rate > 100 {
+		l.add(rec, fault.ItemBad, s.rate)
 	}
 	l.tx.Items = append(l.tx.Items, transaction.Item{
 		Product: product, Quantity: quantity, Amount: amount, TaxRate: int32(rate),

@@ -46,7 +46,7 @@ func (w *Worker) resolveMember(l *line, rec *layout.ReadRecord) {
 	t.Provider, t.Account = f.memberProvider, l.keep(number)
 }
 
-// settle ends a line after all its records were read: signs, amount without tax, keys.
+// settle ends a line after all its records were read: signs, amount without tax.
 func (w *Worker) settle(l *line) {
 	t, f := &l.tx, w.feed
 	if f.flat {
@@ -66,10 +66,6 @@ func (w *Worker) settle(l *line) {
 	if len(t.Receipt) == 0 && !t.Kind.TakesBack() && told && !l.broken && !w.hasFault(l, f.src.receipt) {
 		w.fault(l, fault.ReceiptMissing, f.src.receipt)
 	}
-	if len(l.faults) > 0 {
-		return
-	}
-	w.keyBuf = t.SetKeys(f.keyFields, w.keyBuf)
 }
 
 func opposite(a, b int64) bool { return a < 0 && b > 0 || a > 0 && b < 0 }
@@ -84,7 +80,28 @@ func (w *Worker) hasFault(l *line, s layout.Source) bool {
 }
 
 func (w *Worker) fault(l *line, code fault.Code, s layout.Source) {
-	l.faults = append(l.faults, LineFault{Code: code, Field: s.Name(), Line: l.tx.Line, Offset: l.tx.Offset})
+	l.faults = append(l.faults, LineFault{
+		Code: code, Field: s.Name(), Line: l.tx.Line, Offset: w.offsetOf(l, s),
+	})
+}
+
+// settled are the columns that settle may find fault with.
+func (w *Worker) settled() [4]layout.Source {
+	src := &w.feed.src
+	return [...]layout.Source{src.incl, src.excl, src.receipt, src.pointsGiven}
+}
+
+// offsetOf is the place of one of the settled columns in the line's first record.
+func (w *Worker) offsetOf(l *line, s layout.Source) int64 {
+	if l.stable {
+		return w.rec.OffsetOf(s)
+	}
+	for i, x := range w.settled() {
+		if x.Name() == s.Name() {
+			return l.places[i]
+		}
+	}
+	return l.tx.Offset
 }
 
 // settleSign makes a negative sale or grant a return where the feed says so (R17), a fault elsewhere, and
@@ -120,7 +137,9 @@ func (w *Worker) dropOriginal(l *line) {
 	t.NamesOriginal, t.OriginalDate = false, 0
 	t.OriginalStore, t.OriginalRegister, t.OriginalReceipt = nil, nil, nil
 	if len(l.faults) > 0 {
-		l.forgive(func(x *LineFault) bool { return strings.HasPrefix(x.Field, "original_") })
+		l.forgive(func(x *LineFault) bool {
+			return strings.HasPrefix(x.Field, "original_") && x.Code != fault.TextUndecodable
+		})
 	}
 }
 

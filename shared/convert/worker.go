@@ -8,7 +8,8 @@ import (
 	"multipoint/shared/transaction"
 )
 
-// Sink takes what a worker reads, in the order of the file. What it is handed is valid during the call only.
+// Sink takes what a worker reads, in the order of the file. What it is handed is valid during the call only. A good
+// transaction has no keys yet: a sink that needs them calls its SetKeys with Feed.Keys.
 type Sink interface {
 	Good(t *transaction.Transaction)
 	Bad(b *BadLine)
@@ -25,11 +26,13 @@ type BadLine struct {
 type Part struct {
 	Index    int
 	Segments []Segment // in the order of the file; the last one is open (Control is RecordUnknown)
+	LastLine int64     // number of the block's last record, empty lines counted
 }
 
 // Segment is a stretch of data records and the control record that ends it.
 type Segment struct {
 	Records  [8]int64 // by layout.RecordKind
+	First    int64    // line of its first data record, 0 = none
 	Total    int64    // sum of the control column over the data records
 	Overflow bool     // the sum left int64
 	Receipts int64
@@ -43,6 +46,7 @@ type Segment struct {
 	HasCount     bool
 	HasSum       bool
 	Unreadable   string // the control field that cannot be read, or empty
+	DataAsTitles bool   // the title row is a receipt
 }
 
 // Worker converts the blocks of one file, one at a time. Workers of a file may run beside each other.
@@ -59,7 +63,6 @@ type Worker struct {
 	part    Part
 	seg     *Segment
 	block   layout.Block
-	keyBuf  []byte
 	digits  [64]byte
 	number  [64]byte
 	bad     BadLine
@@ -82,6 +85,7 @@ func (w *Worker) Block(b layout.Block) Part {
 		w.record(&w.rec)
 	}
 	w.flush()
+	w.part.LastLine = w.scanner.Lines() - 1
 	return w.part
 }
 
@@ -105,7 +109,7 @@ func (w *Worker) receipt(rec *layout.ReadRecord) {
 	next.start = int(rec.Offset - w.block.Offset)
 	next.end = next.start + len(rec.Raw)
 	w.read(next, rec)
-	w.seg.Records[rec.Kind]++
+	w.count(rec)
 	w.addTotal(rec, next.tx.Kind)
 	if f.flat && w.pending != nil && w.joins(next) {
 		w.merge(w.pending, next)
@@ -120,6 +124,14 @@ func (w *Worker) receipt(rec *layout.ReadRecord) {
 	if !f.hasItems && !f.flat {
 		w.flush()
 	}
+}
+
+// count counts a data record.
+func (w *Worker) count(rec *layout.ReadRecord) {
+	if w.seg.First == 0 {
+		w.seg.First = rec.Line
+	}
+	w.seg.Records[rec.Kind]++
 }
 
 // joins says whether an item line belongs to the receipt at hand: equal key fields, kind and original (R5). A
@@ -173,7 +185,8 @@ func (w *Worker) merge(into, next *line) {
 		if !same && into.amountsRead && !into.differs {
 			into.differs = true
 			into.faults = append(into.faults, LineFault{
-				Code: fault.AmountDiffers, Field: w.feed.src.incl.Name(), Line: b.Line, Offset: b.Offset,
+				Code: fault.AmountDiffers, Field: w.feed.src.incl.Name(), Line: b.Line,
+				Offset: w.offsetOf(next, w.feed.src.incl),
 			})
 		}
 		return
@@ -206,7 +219,7 @@ func (w *Worker) limitSums(l *line) {
 
 // item adds an item record to the receipt above it.
 func (w *Worker) item(rec *layout.ReadRecord) {
-	w.seg.Records[layout.RecordItem]++
+	w.count(rec)
 	if w.pending == nil {
 		w.addTotal(rec, transaction.Sale)
 		w.alone(rec)
@@ -267,7 +280,7 @@ func (w *Worker) emit(l *line) {
 // addTotal sums the control column over data records, as written, net or absolute; what cannot be read
 // counts 0 (R4).
 func (w *Worker) addTotal(rec *layout.ReadRecord, kind transaction.Kind) {
-	if rec.Fault != 0 || !rec.Has(w.feed.src.total) {
+	if !w.feed.controlled || rec.Fault != 0 || !rec.Has(w.feed.src.total) {
 		return
 	}
 	v, ok, code := rec.Number(w.feed.src.total)
@@ -292,18 +305,39 @@ func (w *Worker) control(rec *layout.ReadRecord) {
 	s := w.seg
 	s.Records[rec.Kind]++
 	s.Control, s.Line, s.Offset = rec.Kind, rec.Line, rec.Offset
-	if rec.Kind == layout.RecordTrailer || rec.Kind == layout.RecordEnd {
+	if rec.Fault == 0 && (rec.Kind == layout.RecordTrailer || rec.Kind == layout.RecordEnd) {
 		var code fault.Code
-		if s.Count, s.HasCount, code = rec.Number(w.feed.src.controlCount); code != 0 || rec.Fault != 0 {
+		if s.Count, s.HasCount, code = rec.Number(w.feed.src.controlCount); code != 0 {
 			s.Unreadable = "count"
 		}
 		if s.Sum, s.HasSum, code = rec.Number(w.feed.src.controlTotal); code != 0 {
 			s.Unreadable = "total"
 		}
 	}
+	s.DataAsTitles = rec.Kind == layout.RecordTitles && w.isData(rec)
 	if rec.Fault != 0 && rec.Kind != layout.RecordTitles {
 		s.Unreadable = rec.Kind.String()
 	}
 	w.part.Segments = append(w.part.Segments, Segment{})
 	w.seg = &w.part.Segments[len(w.part.Segments)-1]
+}
+
+// isData says whether a title row is a receipt: a file that was sent without its titles must not lose its first
+// record. No title reads as a date and the one beside it as an amount.
+func (w *Worker) isData(titles *layout.ReadRecord) bool {
+	var rec layout.ReadRecord
+	row := layout.Block{Bytes: titles.Raw, Line: titles.Line + 1}
+	if !w.feed.reading.Scan(row).Next(&rec) || rec.Kind != layout.RecordReceipt || rec.Fault != 0 {
+		return false
+	}
+	date, code := rec.Date(w.feed.src.date, w.file.RunDate)
+	if code != 0 || date.IsZero() {
+		return false
+	}
+	for _, s := range [...]layout.Source{w.feed.src.incl, w.feed.src.pointsGiven} {
+		if _, ok, code := rec.Number(s); ok && code == 0 {
+			return true
+		}
+	}
+	return false
 }

@@ -151,28 +151,43 @@ func (c *Cutter) lastBlock(buf []byte) (Block, error) {
 	if r.quotes && c.openQuote(buf) {
 		return b, c.at(fault.FileQuote, c.offset+int64(last))
 	}
+	if c.unfinished(buf, last) {
+		return b, c.at(fault.FileTruncated, c.offset+int64(last))
+	}
 	return b, nil
 }
 
-// lastStart gives the start of what follows the last record end in buf.
+// unfinished says whether the last record of a csv file has neither its line end nor all its columns.
+func (c *Cutter) unfinished(buf []byte, last int) bool {
+	r := c.reading
+	if buf[len(buf)-1] == r.mark() {
+		return false
+	}
+	line := int64(2) // of any record but the title row
+	if c.index == 0 && last == 0 {
+		line = 1
+	}
+	var rec ReadRecord
+	return r.Scan(Block{Bytes: buf[last:], Line: line}).Next(&rec) && rec.Fault == fault.RecordColumns &&
+		len(rec.cells) < len(r.records[rec.Spec].columns)
+}
+
+// lastStart gives the start of the last record of a csv file, of what follows the last record end of a fixed one.
 func (c *Cutter) lastStart(buf []byte) int {
 	r := c.reading
 	if r.end == endNone {
 		return len(buf) / r.length * r.length
 	}
-	if r.stateful && r.quotes {
+	if !r.fixed {
 		last := 0
 		for i := 0; i < len(buf); {
-			if _, i = r.recordEnd(buf, i); i > 0 && isEnd(buf[i-1]) {
-				last = i
-			}
+			last = i
+			_, i = r.recordEnd(buf, i)
 		}
 		return last
 	}
 	return bytes.LastIndexByte(buf, r.mark()) + 1
 }
-
-func isEnd(c byte) bool { return c == '\n' || c == '\r' }
 
 func (r *Reading) mark() byte {
 	if r.end == endCR {

@@ -182,6 +182,7 @@ func (c *checker) reading() {
 		if rec.Kind != KindReceipt && rec.Kind != KindItem {
 			continue
 		}
+		c.itemColumns(rec, i)
 		for j := range rec.Fields {
 			f := &rec.Fields[j]
 			if f.Type != TypeFiller && f.Name != "" && !c.isRead(rec, f.Name) {
@@ -193,15 +194,30 @@ func (c *checker) reading() {
 	}
 }
 
+// itemColumns: items in columns are numbered from 1 without gaps, each with a product.
+func (c *checker) itemColumns(rec *Record, i int) {
+	for j := range rec.Fields {
+		n, _, ok := itemName(rec.Fields[j].Name)
+		for ; ok && n >= 1; n-- {
+			product := "items." + strconv.Itoa(n) + ".product"
+			if !c.known[i][product] {
+				c.fault(fault.LayoutField, "records["+strconv.Itoa(i)+"].fields["+strconv.Itoa(j)+"].name",
+					"items are numbered from 1 without gaps, but there is no %s", product)
+				break
+			}
+		}
+	}
+}
+
 // isRead says whether a field's value goes anywhere.
 func (c *checker) isRead(rec *Record, name string) bool {
-	item, inColumns := itemName(name)
+	_, _, inColumns := itemName(name)
 	switch {
 	case rec.Kind == KindReceipt && slices.Contains(ReadNames(), name), name == c.layout.Control.Total:
 		return true
 	case (rec.Kind == KindItem || c.options.Flat) && slices.Contains(ReadItemNames(), name):
 		return true
-	case inColumns && item != "" && rec.Kind == KindReceipt && !c.options.Flat, c.used[name]:
+	case inColumns && rec.Kind == KindReceipt && !c.options.Flat, c.used[name]:
 		return true
 	}
 	d := c.layout.Discriminator

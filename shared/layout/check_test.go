@@ -139,6 +139,10 @@ func TestFaultsOfLayoutsForReading(t *testing.T) {
 			l.Derived = []Derived{{Name: "store", Concat: []string{"receipt", "'-'", "count"}}}
 		}, fault.LayoutField, "derived[0]", "no kind of record"},
 		{
+			"a gap in the items", func(l *Layout) { l.Records[0].Fields[0].Name = "items.2.product" },
+			fault.LayoutField, "records[0].fields[0].name", "items.1.product",
+		},
+		{
 			"no card", func(l *Layout) { l.Records[0].Fields[3] = Field{Width: 16, Type: TypeFiller} },
 			fault.LayoutField, "records", "card_optional",
 		},

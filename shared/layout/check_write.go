@@ -50,8 +50,7 @@ func (c *checker) writing() {
 }
 
 // Writes says whether records of that kind are computed from a value that the caller gives, directly or
-// through
-// derived values.
+// through derived values.
 func (l *Layout) Writes(kind, name string) bool {
 	c := checker{layout: l, fixed: l.Format == "fixed", options: CheckOptions{Use: ForWriting}}
 	return slices.ContainsFunc(l.Records, func(rec Record) bool {
@@ -84,8 +83,7 @@ func (c *checker) pathOf(rec *Record, name, at string) string {
 }
 
 // fromCaller gives the values that the columns of a record are computed from in the end: neither constant,
-// nor
-// ids, nor signs, nor derived. In order of columns.
+// nor ids, nor signs, nor derived. In order of columns.
 func (c *checker) fromCaller(rec *Record) []string {
 	signs := make(map[string]bool)
 	for i := range rec.Fields {

@@ -13,7 +13,6 @@ func ReadNames() []string {
 		"kind",                                                  // sale (default), return, cancel, grant
 		"business_date", "time", "store", "register", "receipt", // R5, R11
 		"original_date", "original_store", "original_register", "original_receipt", // of a return (R5)
-		"return_seq",        // which return of its original this is (R5); default 1
 		"card", "member_no", // R7
 		"affiliate",                  // code, or prefix and last four digits (R2)
 		"amount_incl", "amount_excl", // with and without tax (R9)
@@ -51,16 +50,14 @@ func WriteFileNames() []string {
 // records, the sum of points, and the sums of the positive and of the negative ones.
 func WriteTotalNames() []string { return []string{"count", "total", "total_plus", "total_minus"} }
 
-// itemName gives product for items.3.product.
-func itemName(name string) (string, bool) {
+// itemName gives 3 and product for items.3.product.
+func itemName(name string) (number int, item string, ok bool) {
 	parts := strings.Split(name, ".")
-	if len(parts) != 3 || parts[0] != "items" {
-		return "", false
+	if len(parts) != 3 || parts[0] != "items" || !slices.Contains(ReadItemNames(), parts[2]) {
+		return 0, "", false
 	}
-	if n, err := strconv.Atoi(parts[1]); err != nil || n < 1 {
-		return "", false
-	}
-	return parts[2], slices.Contains(ReadItemNames(), parts[2])
+	n, err := strconv.Atoi(parts[1])
+	return n, parts[2], err == nil && n >= 1
 }
 
 // Yields says whether each receipt record of a layout for reading yields the name, as a field or derived.
@@ -77,7 +74,7 @@ func (l *Layout) YieldsItem(name string, flat bool) bool {
 			continue
 		}
 		for j := range l.Records[i].Fields {
-			if item, ok := itemName(l.Records[i].Fields[j].Name); ok && item == name {
+			if _, item, ok := itemName(l.Records[i].Fields[j].Name); ok && item == name {
 				return true
 			}
 		}

@@ -84,7 +84,9 @@ func (rec *ReadRecord) number(c *readColumn) (v int64, ok bool, code fault.Code)
 			if badAt >= 0 {
 				return 0, false, fault.TextUndecodable
 			}
-			raw = rec.foldNumber(text)
+			if raw = rec.foldNumber(text); len(raw) == 0 {
+				return 0, false, 0 // full-width spaces or escape sequences alone
+			}
 		}
 		if v, ok, code = c.number.parseText(raw); !ok {
 			return 0, false, code
@@ -102,7 +104,11 @@ func (rec *ReadRecord) number(c *readColumn) (v int64, ok bool, code fault.Code)
 		}
 		v /= unit
 	}
-	return v * powerOfTen(c.number.missingScale(raw)), true, 0
+	unit := powerOfTen(c.number.missingScale(raw))
+	if v > maxNumber/unit || v < -maxNumber/unit {
+		return 0, false, fault.AmountBad
+	}
+	return v * unit, true, 0
 }
 
 // plain says whether the number may be bare digits; a last digit without an overpunch is plus.
@@ -199,7 +205,7 @@ func (n *numberSpec) parseText(b []byte) (int64, bool, fault.Code) {
 			if dot {
 				if fraction++; fraction > n.scale {
 					if c != '0' {
-						return 0, false, fault.AmountBad
+						return 0, false, n.fault(b)
 					}
 					continue
 				}
@@ -213,7 +219,11 @@ func (n *numberSpec) parseText(b []byte) (int64, bool, fault.Code) {
 		}
 	}
 	if dot && fraction < n.scale {
-		v *= powerOfTen(n.scale - fraction)
+		unit := powerOfTen(n.scale - fraction)
+		if v > maxNumber/unit {
+			return 0, false, fault.AmountBad
+		}
+		v *= unit
 	}
 	if negative {
 		v = -v
@@ -223,6 +233,7 @@ func (n *numberSpec) parseText(b []byte) (int64, bool, fault.Code) {
 
 // fault tells a number in E notation from other unreadable ones.
 func (n *numberSpec) fault(b []byte) fault.Code {
+	b = bytes.TrimPrefix(b, []byte{'-'})
 	if i := bytes.IndexAny(b, "Ee"); i > 0 && b[0] >= '0' && b[0] <= '9' && i+1 < len(b) &&
 		(b[i+1] == '+' || b[i+1] == '-' || b[i+1] >= '0' && b[i+1] <= '9') {
 		return fault.NumberExcel

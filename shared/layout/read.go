@@ -45,6 +45,8 @@ type Reading struct {
 	end      lineEnd
 	delim    byte
 	quotes   bool
+	delims   uint64 // delim and the last byte of a line end, eight times each
+	marks    uint64
 	stateful bool // bytes below 0x80 may be parts of characters (ISO-2022-JP)
 
 	discAt, discWidth, discColumn int // zero-based; discColumn -1 = none
@@ -74,28 +76,35 @@ type readColumn struct {
 	wide      bool
 	trim      bool
 	trimZero  bool
+	bare      bool        // its text is its bytes, padding cut at the right, if they are ASCII
+	lookup    []rawLookup // a small lookup by the bytes in the file
+	words     wordSet     // fixed: the words of the record that it touches
 }
 
-// Source is where a named value comes from in each kind of record of one layout.
-type Source struct {
+// rawLookup is an entry of a field's lookup as it stands in the file.
+type rawLookup struct{ raw, value []byte }
+
+// Source is where a named value comes from in each kind of record of one layout. The zero Source has no value.
+type Source struct{ *places }
+
+type places struct {
 	name string
+	has  bool    // in any record
 	at   []int32 // per record: column index, or derivedBase + index into derived, or -1
 }
 
 const derivedBase = 1 << 16
 
 // Has says whether any kind of record yields the value.
-func (s Source) Has() bool {
-	for _, at := range s.at {
-		if at >= 0 {
-			return true
-		}
-	}
-	return false
-}
+func (s Source) Has() bool { return s.places != nil && s.has }
 
 // Name is the value's name.
-func (s Source) Name() string { return s.name }
+func (s Source) Name() string {
+	if s.places == nil {
+		return ""
+	}
+	return s.name
+}
 
 // CompileReading makes a layout ready for reading. Layouts that passed CheckLayout compile; others give a
 // fault that names what cannot work.
@@ -145,6 +154,7 @@ func (r *Reading) compileFormat() error {
 		return fault.New(fault.LayoutField, "line_end "+l.LineEnd+" does not fit the format")
 	}
 	r.end = end
+	r.delims, r.marks = uint64(r.delim)*lowBits, uint64(r.mark())*lowBits
 	return nil
 }
 
@@ -161,7 +171,9 @@ func (r *Reading) compileRecord(rec *Record) error {
 			return err
 		}
 		c.at = at
+		r.compileLookup(&c)
 		if r.fixed {
+			c.words = wordsOf(at, c.width)
 			at += c.width
 		} else {
 			at++
@@ -206,6 +218,30 @@ func compileColumn(f *Field, fixed bool) (readColumn, error) {
 		return c, fault.New(fault.LayoutField, "type "+f.Type+" of "+f.Name+" is not known")
 	}
 	return c, nil
+}
+
+// maxRawLookup bounds the lookups that are searched one by one.
+const maxRawLookup = 8
+
+// compileLookup prepares the quick ways to a column's text.
+func (r *Reading) compileLookup(c *readColumn) {
+	f := c.field
+	if r.stateful || len(f.Empty) > 0 {
+		return
+	}
+	c.bare = f.Lookup == nil && !c.trimZero && f.Align != "right"
+	if len(f.Lookup) == 0 || len(f.Lookup) > maxRawLookup || c.trimZero || f.Align == "right" {
+		return
+	}
+	enc := charset.Encoder{Encoding: r.encoding}
+	for from, to := range f.Lookup {
+		raw, badAt := enc.Append(nil, []byte(from))
+		if badAt >= 0 {
+			c.lookup = nil
+			return
+		}
+		c.lookup = append(c.lookup, rawLookup{raw, []byte(to)})
+	}
 }
 
 func orDefault(s, d string) string {
@@ -273,9 +309,10 @@ func (r *Reading) compileOnly() error {
 
 // Source finds a named value. A derived value goes before a field of the same name.
 func (r *Reading) Source(name string) Source {
-	s := Source{name: name, at: make([]int32, len(r.records))}
+	s := Source{&places{name: name, at: make([]int32, len(r.records))}}
 	for i := range r.records {
 		s.at[i] = r.records[i].find(name)
+		s.has = s.has || s.at[i] >= 0
 	}
 	return s
 }

@@ -20,12 +20,14 @@ type ReadRecord struct {
 	reading *Reading
 	cells   []cell
 	arena   []byte
+	high    wordSet // fixed: the words that hold a byte above ASCII
 }
 
 // cell is one column of a csv record: raw[start:end], between its quotes if quoted.
 type cell struct {
 	start, end int32
 	doubled    bool // holds doubled quotes
+	high       bool // may hold a byte above ASCII
 }
 
 // Scanner walks over the records of a block.
@@ -87,6 +89,7 @@ func (s *Scanner) nextFixed(rec *ReadRecord) {
 	if len(rec.Raw) != r.length && rec.Fault == 0 && (len(rec.Raw) > 0 || r.end == endNone) {
 		rec.Fault = fault.RecordLength
 	}
+	rec.high = highWords(rec.Raw)
 }
 
 // lineAt finds the end of the line that starts at from: its bytes are b[from:end], the next begins at next.
@@ -97,11 +100,19 @@ func (r *Reading) lineAt(b []byte, from int) (end, next int, code fault.Code) {
 	}
 	i := bytes.IndexByte(b[from:], mark)
 	if i < 0 {
-		return len(b), len(b), 0
+		return r.lastEnd(b, from), len(b), 0
 	}
 	end, next = from+i, from+i+1
 	end, code = r.lineEndFault(b, from, end)
 	return end, next, code
+}
+
+// lastEnd is the end of a last line without its line end; a file may be cut off between CR and LF.
+func (r *Reading) lastEnd(b []byte, from int) int {
+	if n := len(b); n > from && b[n-1] == '\r' && (r.end == endCRLF || r.end == endAny) {
+		return n - 1
+	}
+	return len(b)
 }
 
 // lineEndFault takes a CR before the LF away where the layout has one, and tells a wrong line end.
@@ -129,36 +140,90 @@ func (r *Reading) lineEndFault(b []byte, from, end int) (int, fault.Code) {
 
 // nextSeparated takes one record of a csv or tsv layout and notes its cells. A quote opens or closes quoting
 // wherever it stands, so that the ends of records are the same however a file is cut; a quote inside an
-// unquoted cell makes the record bad.
+// unquoted cell makes the record bad. Eight bytes are looked at together; see swar.go.
 func (s *Scanner) nextSeparated(rec *ReadRecord) {
 	r, b := s.reading, s.block.Bytes
-	mark := byte('\n')
-	if r.end == endCR {
-		mark = '\r'
+	if r.stateful {
+		s.nextStateful(rec)
+		return
 	}
 	rec.cells = rec.cells[:0]
-	start, i := s.at, s.at
-	cellStart := start
+	start, i, from := s.at, s.at, s.at
+	quoted, high := false, uint64(0)
 	for i < len(b) {
-		c := b[i]
-		switch {
+		w := load(b, i)
+		word := w & highBits
+		hits := r.specials(w)
+		for hits != 0 {
+			at := i + lowest(hits)
+			if at >= len(b) {
+				break
+			}
+			hits &= hits - 1
+			switch c := b[at]; {
+			case c == r.delim && !quoted:
+				rec.cells = append(rec.cells, cell{int32(from - start), int32(at - start), false, high|word != 0})
+				from, high = at+1, 0
+			case c == r.delim:
+				rec.addCell(b, start, from, at, true, high|word != 0)
+				from, quoted, high = at+1, false, 0
+			case c == byte(r.marks):
+				end, code := r.lineEndFault(b, start, at)
+				rec.endCell(b, start, min(from, end), end, quoted, high|word != 0, code)
+				rec.Raw, s.at = b[start:end:end], at+1
+				return
+			default: // a quote: go on behind the one that closes it
+				quoted, high, word = true, highBits, highBits
+				i, hits = r.quoted(b, at+1)-8, 0
+			}
+		}
+		high |= word
+		i += 8
+	}
+	end := r.lastEnd(b, start)
+	rec.endCell(b, start, min(from, end), end, quoted, high != 0, 0)
+	rec.Raw, s.at = b[start:end:end], len(b)
+}
+
+// endCell ends a record with its last cell, unless it is an empty line.
+func (rec *ReadRecord) endCell(b []byte, start, from, to int, quoted, high bool, code fault.Code) {
+	if to == start {
+		return
+	}
+	rec.addCell(b, start, from, to, quoted, high)
+	if rec.Fault == 0 {
+		rec.Fault = code
+	}
+}
+
+// nextStateful is nextSeparated for encodings in which bytes below 0x80 may be parts of characters.
+func (s *Scanner) nextStateful(rec *ReadRecord) {
+	r, b := s.reading, s.block.Bytes
+	rec.cells = rec.cells[:0]
+	mark := r.mark()
+	start, i, from := s.at, s.at, s.at
+	for i < len(b) {
+		switch c := b[i]; {
 		case c == r.delim:
-			rec.addCell(b, start, cellStart, i)
-			cellStart = i + 1
+			rec.addCell(b, start, from, i, r.quotes, true)
+			from = i + 1
 		case c == mark:
 			end, code := r.lineEndFault(b, start, i)
-			s.finish(rec, start, cellStart, end, i+1, code)
+			rec.endCell(b, start, min(from, end), end, r.quotes, true, code)
+			rec.Raw, s.at = b[start:end:end], i+1
 			return
 		case c == '"' && r.quotes:
 			i = r.quoted(b, i+1)
 			continue
-		case c == 0x1B && r.stateful:
+		case c == 0x1B:
 			i = escaped(b, i)
 			continue
 		}
 		i++
 	}
-	s.finish(rec, start, cellStart, len(b), len(b), 0)
+	end := r.lastEnd(b, start)
+	rec.endCell(b, start, min(from, end), end, r.quotes, true, 0)
+	rec.Raw, s.at = b[start:end:end], len(b)
 }
 
 // quoted gives the place after the quote that closes the one before from, or the end of b.
@@ -189,31 +254,27 @@ func escaped(b []byte, i int) int {
 	if i+2 >= len(b) || b[i+1] != '$' {
 		return i + 1
 	}
-	for i += 3; i < len(b) && b[i] != 0x1B && b[i] != '\n' && b[i] != '\r'; i += 2 {
-		if i+1 == len(b) {
-			return len(b)
+	for i += 3; i < len(b) && !endsRun(b[i]); i += 2 {
+		if i+1 == len(b) || endsRun(b[i+1]) {
+			return i + 1
 		}
 	}
 	return i
 }
 
-func (s *Scanner) finish(rec *ReadRecord, start, cellStart, end, next int, code fault.Code) {
-	rec.Raw = s.block.Bytes[start:end:end]
-	s.at = next
-	if len(rec.Raw) == 0 {
-		return
+// addCell notes b[from:to] as the next cell; a quoted cell loses its quotes. quoted says that the cell may hold
+// quotes, high that it may hold bytes above ASCII.
+func (rec *ReadRecord) addCell(b []byte, start, from, to int, quoted, high bool) {
+	c := cell{start: int32(from - start), end: int32(to - start), high: high}
+	if quoted {
+		rec.unquote(&c, b, from, to)
 	}
-	rec.addCell(s.block.Bytes, start, min(cellStart, end), end)
-	if rec.Fault == 0 {
-		rec.Fault = code
-	}
+	rec.cells = append(rec.cells, c)
 }
 
-// addCell notes b[from:to] as the next cell; a quoted cell loses its quotes.
-func (rec *ReadRecord) addCell(b []byte, start, from, to int) {
-	c := cell{start: int32(from - start), end: int32(to - start)}
+func (rec *ReadRecord) unquote(c *cell, b []byte, from, to int) {
 	r := rec.reading
-	if r.quotes && from < to && b[from] == '"' {
+	if from < to && b[from] == '"' {
 		inner := b[from+1 : to]
 		if n := len(inner); n == 0 || inner[n-1] != '"' {
 			rec.Fault = fault.RecordQuote
@@ -229,13 +290,13 @@ func (rec *ReadRecord) addCell(b []byte, start, from, to int) {
 			}
 		}
 		c.start++
-	} else if r.quotes && bytes.IndexByte(b[from:to], '"') >= 0 {
-		if quotes, _ := r.quotesIn(b[from:to]); quotes {
-			rec.Fault = fault.RecordQuote
-		}
+	} else if quotes, _ := r.quotesIn(b[from:to]); quotes {
+		rec.Fault = fault.RecordQuote
 	}
-	rec.cells = append(rec.cells, c)
 }
+
+// endsRun says that a byte ends two-byte characters, even in the middle of a broken one.
+func endsRun(c byte) bool { return c == 0x1B || c == '\n' || c == '\r' }
 
 // quotesIn says whether quote characters stand in b, and whether all of them are doubled.
 func (r *Reading) quotesIn(b []byte) (quotes, doubled bool) {

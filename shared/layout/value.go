@@ -15,14 +15,53 @@ func (rec *ReadRecord) Text(s Source) ([]byte, fault.Code) {
 	if at < 0 {
 		return nil, 0
 	}
+	if at < derivedBase {
+		c := &rec.reading.records[rec.Spec].columns[at]
+		if c.bare && !rec.mayBeHigh(c) {
+			return trimRight(rec.raw(c), c.trim), 0
+		}
+		if c.lookup != nil {
+			if v, ok := rec.lookRaw(c); ok {
+				return v, 0
+			}
+		}
+	}
 	return rec.textAt(at)
 }
 
 func (rec *ReadRecord) place(s Source) int32 {
-	if rec.Spec < 0 || rec.Spec >= len(s.at) {
+	if s.places == nil || uint(rec.Spec) >= uint(len(s.at)) {
 		return -1
 	}
 	return s.at[rec.Spec]
+}
+
+// mayBeHigh says whether the column may hold a byte above ASCII.
+func (rec *ReadRecord) mayBeHigh(c *readColumn) bool {
+	if rec.reading.fixed {
+		return rec.high&c.words != 0
+	}
+	return c.at >= len(rec.cells) || rec.cells[c.at].high
+}
+
+func trimRight(raw []byte, trim bool) []byte {
+	if trim {
+		for len(raw) > 0 && raw[len(raw)-1] == ' ' {
+			raw = raw[:len(raw)-1]
+		}
+	}
+	return raw
+}
+
+// lookRaw finds the column in a small lookup by its bytes.
+func (rec *ReadRecord) lookRaw(c *readColumn) ([]byte, bool) {
+	raw := trimRight(rec.raw(c), c.trim)
+	for i := range c.lookup {
+		if string(c.lookup[i].raw) == string(raw) {
+			return c.lookup[i].value, true
+		}
+	}
+	return nil, false
 }
 
 // Has says whether records of this kind yield the value.
@@ -196,7 +235,7 @@ func (rec *ReadRecord) Decodable() bool {
 	if !r.fixed {
 		return r.encoding.Valid(rec.Raw) < 0
 	}
-	if charset.ASCII(rec.Raw) && !r.stateful {
+	if rec.high == 0 && !r.stateful {
 		return true
 	}
 	if rec.Spec < 0 || rec.Fault != 0 {
@@ -204,8 +243,8 @@ func (rec *ReadRecord) Decodable() bool {
 	}
 	columns := r.records[rec.Spec].columns
 	for i := range columns {
-		raw := rec.raw(&columns[i])
-		if (r.stateful || !charset.ASCII(raw)) && r.encoding.Valid(raw) >= 0 {
+		c := &columns[i]
+		if (r.stateful || rec.high&c.words != 0) && r.encoding.Valid(rec.raw(c)) >= 0 {
 			return false
 		}
 	}
@@ -226,9 +265,19 @@ func (rec *ReadRecord) EachUndecodable(found func(field string, inField int, off
 	for i := range columns {
 		c := &columns[i]
 		if at := r.encoding.Valid(rec.raw(c)); at >= 0 {
-			found(c.field.Name, at, rec.Offset+int64(rec.start(c)+at))
+			found(c.field.Name, at, rec.Offset+int64(rec.start(c)+rec.asWritten(c, at)))
 		}
 	}
+}
+
+// asWritten turns the offset of the first bad byte of a column into one in its bytes as they stand in the file,
+// where quotes are doubled.
+func (rec *ReadRecord) asWritten(c *readColumn, at int) int {
+	if rec.reading.fixed || !rec.cells[c.at].doubled {
+		return at
+	}
+	cell := rec.cells[c.at]
+	return max(at, rec.reading.encoding.Valid(rec.Raw[cell.start:cell.end]))
 }
 
 // start is the offset of a column's bytes in the record.

@@ -36,6 +36,18 @@ func (p *WritePlan) Slot(name string) Slot {
 	return NoSlot
 }
 
+// Plain says whether every value is written as it stands: the layout has no lookups and no derived values.
+func (p *WritePlan) Plain() bool {
+	for i := range p.layout.Records {
+		for j := range p.layout.Records[i].Fields {
+			if len(p.layout.Records[i].Fields[j].Lookup) > 0 {
+				return false
+			}
+		}
+	}
+	return len(p.layout.Derived) == 0
+}
+
 // Has says whether the layout has records of that kind.
 func (p *WritePlan) Has(kind string) bool { return p.record(kind) != nil }
 

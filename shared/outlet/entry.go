@@ -62,11 +62,48 @@ func (e *Entry) AppendBinary(dst []byte) []byte {
 	return dst
 }
 
-// DecodeBinary fills e from the front of src and gives what follows. The texts are views into src. Error:
-// ReadFailed if src is no entry.
-func (e *Entry) DecodeBinary(src []byte) (rest []byte, err error) {
-	if len(src) == 0 || src[0] > 1 {
+// following marks an entry that differs from the one before it in order, points and point type only.
+const following = 2
+
+// AppendFollowing appends the form of an entry that stands behind another one of its transaction with the same
+// number: what they share is left out.
+func (e *Entry) AppendFollowing(dst []byte) []byte {
+	dst = append(dst, following)
+	dst = binary.AppendVarint(dst, int64(e.Order))
+	dst = binary.AppendVarint(dst, e.Points)
+	dst = binary.AppendUvarint(dst, uint64(len(e.PointType)))
+	return append(dst, e.PointType...)
+}
+
+// decodeFollowing reads what AppendFollowing wrote over the entry before.
+func (e *Entry) decodeFollowing(src []byte) (rest []byte, err error) {
+	order, k := binary.Varint(src)
+	if k <= 0 || int64(int32(order)) != order {
 		return src, damaged()
+	}
+	src = src[k:]
+	points, k := binary.Varint(src)
+	if k <= 0 {
+		return src, damaged()
+	}
+	src = src[k:]
+	n, k := binary.Uvarint(src)
+	if k <= 0 || n > uint64(len(src)-k) {
+		return src, damaged()
+	}
+	end := k + int(n)
+	e.Order, e.Points, e.PointType = int32(order), points, src[k:end:end]
+	return src[end:], nil
+}
+
+// DecodeBinary fills e from the front of src and gives what follows. The texts are views into src. An entry
+// written by AppendFollowing keeps what e holds of the entry before it. Error: ReadFailed if src is no entry.
+func (e *Entry) DecodeBinary(src []byte) (rest []byte, err error) {
+	if len(src) == 0 || src[0] > following {
+		return src, damaged()
+	}
+	if src[0] == following {
+		return e.decodeFollowing(src[1:])
 	}
 	e.IsReturn = src[0] == 1
 	src = src[1:]

@@ -2,6 +2,7 @@ package outlet
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"io"
@@ -22,13 +23,18 @@ type group struct {
 }
 
 // begin starts a record with its first entry.
-func (g *group) begin(e *Entry) error {
-	g.buf = e.AppendBinary(g.buf[:0])
-	if _, err := g.first.DecodeBinary(g.buf); err != nil {
-		return err
+func (g *group) begin(e *Entry) {
+	g.first = *e
+	g.buf = g.buf[:0]
+	for _, text := range [...]*[]byte{
+		&g.first.PointType, &g.first.Number, &g.first.TimeRaw, &g.first.Store, &g.first.Register, &g.first.Receipt,
+		&g.first.MemberNo,
+	} {
+		start := len(g.buf)
+		g.buf = append(g.buf, *text...)
+		*text = g.buf[start:len(g.buf):len(g.buf)]
 	}
 	g.points, g.amount, g.entries, g.joined, g.last = 0, 0, 0, false, Place{}
-	return nil
 }
 
 // add adds an entry. The yen of a transaction count once, however many entries it has in the record.
@@ -50,18 +56,14 @@ func (f *file) perTransaction(entries Source) error {
 	var e Entry
 	g := &group{}
 	var places []Place // of the present record
-	var key, last []byte
+	var last order
 	for {
 		ok, err := entries(&e)
 		if err != nil {
 			return err
 		}
-		if ok {
-			key = appendPlace(key[:0], &e)
-			if bytes.Compare(last, key) > 0 {
-				return fault.New(fault.TotalsDiffer, "the entries of a provider file are not in order")
-			}
-			key, last = last, key
+		if ok && !last.follows(&e) {
+			return fault.New(fault.TotalsDiffer, "the entries of a provider file are not in order")
 		}
 		if g.entries > 0 && (!ok || !f.joins(&g.first, &e)) {
 			if err := f.finish(g, places); err != nil {
@@ -73,9 +75,7 @@ func (f *file) perTransaction(entries Source) error {
 			return nil
 		}
 		if g.entries == 0 {
-			if err := g.begin(&e); err != nil {
-				return err
-			}
+			g.begin(&e)
 		}
 		if err := g.add(&e, e.AmountIncl); err != nil {
 			return err
@@ -84,6 +84,24 @@ func (f *file) perTransaction(entries Source) error {
 			places = append(places, e.Place)
 		}
 	}
+}
+
+// order remembers the last entry of a file, to see that they come in order.
+type order struct {
+	place     Place
+	pointType []byte
+}
+
+// follows says whether e may come next, and remembers it.
+func (o *order) follows(e *Entry) bool {
+	p, q := &o.place, &e.Place
+	c := cmp.Or(cmp.Compare(p.Run, q.Run), cmp.Compare(p.File, q.File), cmp.Compare(p.Line, q.Line))
+	if c == 0 {
+		c = cmp.Or(bytes.Compare(o.pointType, e.PointType), cmp.Compare(p.Order, q.Order))
+	}
+	o.place = e.Place
+	o.pointType = append(o.pointType[:0], e.PointType...)
+	return c <= 0
 }
 
 // joins says whether e belongs to the record that first began.
@@ -173,9 +191,7 @@ func (f *file) gather(byCard, byPlace *spool.Sorter) error {
 		if g.entries == 0 {
 			card = append(card[:0], rec[:n]...)
 			place = append(appendPlace(place[:0], &e), card...)
-			if err := g.begin(&e); err != nil {
-				return err
-			}
+			g.begin(&e)
 		}
 		if err := g.add(&e, f.signedAmount(&e)); err != nil {
 			return err

@@ -79,7 +79,7 @@ func (g *group) appendSum(dst []byte) []byte {
 	dst = binary.AppendVarint(dst, g.points)
 	dst = binary.AppendVarint(dst, g.amount)
 	dst = binary.AppendVarint(dst, g.entries)
-	return append(dst, g.buf...)
+	return g.first.AppendBinary(dst)
 }
 
 func (g *group) decodeSum(src []byte) error {

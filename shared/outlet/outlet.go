@@ -208,29 +208,3 @@ func (o *Outlet) sequenceMax() int64 {
 	}
 	return 9999
 }
-
-// Checker says whether the outlet can write an entry. It is for one goroutine; make one for each.
-type Checker struct {
-	outlet *Outlet
-	writer *layout.Writer
-	values *layout.Values
-}
-
-// NewChecker makes a checker.
-func (o *Outlet) NewChecker() *Checker {
-	return &Checker{outlet: o, writer: o.plan.NewWriter(nil), values: o.plan.NewValues()}
-}
-
-// Check says whether the provider's file can hold the entry's texts and amount (R4, R18); if not, it names
-// the field. Points are not looked at: they are not known yet when this is asked.
-func (c *Checker) Check(e *Entry) (field string, ok bool) {
-	c.outlet.slots.setEntry(c.values, e)
-	amount := e.AmountIncl
-	if e.IsReturn && c.outlet.returns == returnsNetted {
-		amount = -amount
-	}
-	c.values.SetNumber(c.outlet.slots.amount, amount)
-	kind := c.outlet.kindOf(e.IsReturn)
-	c.values.SetText(c.outlet.slots.kind, c.outlet.kindText[kind])
-	return c.writer.Check(c.outlet.recordOf(kind), c.values)
-}

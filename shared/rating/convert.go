@@ -30,13 +30,16 @@ const buckets = 256
 
 // bucketSink spreads good records over the buckets and writes bad ones down.
 type bucketSink struct {
-	out *spool.Appender
-	bad bytes.Buffer
-	fmt *errorFormat
-	err error
+	out  *spool.Appender
+	keys []transaction.KeyField
+	buf  []byte
+	bad  bytes.Buffer
+	fmt  *errorFormat
+	err  error
 }
 
 func (s *bucketSink) Good(t *transaction.Transaction) {
+	s.buf = t.SetKeys(s.keys, s.buf)
 	i := t.Bucket()
 	if err := s.out.Put(i, t.AppendBinary(s.out.Buffer(i))); err != nil {
 		s.err = err
@@ -192,7 +195,7 @@ func (c *conversion) cut(src io.Reader, work chan<- blockJob, order chan<- chan 
 
 func (c *conversion) worker(work <-chan blockJob) {
 	info := c.p.feeds[c.ordinal]
-	sink := &bucketSink{out: c.store.Appender(), fmt: newErrorFormat(info)}
+	sink := &bucketSink{out: c.store.Appender(), keys: info.feed.Keys(), fmt: newErrorFormat(info)}
 	w := info.feed.NewWorker(convert.File{
 		Ordinal: int32(c.ordinal), Name: c.p.Files[c.ordinal-1].Name, RunDate: c.p.RunDate,
 	}, sink)

@@ -170,33 +170,55 @@ func (f *Folder) ProviderFile(_, name string) (ProviderFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, err = links.WriteString("sequence,run,file,line,entry\n")
+	_, err = links.WriteString("sequence,run,file,line,entries\n")
 	return &providerFile{file: file, links: links}, wrote(err, name)
 }
 
 type providerFile struct {
 	file, links *out
 	row         []byte
+	sequence    int64 // of the row that is not yet written
+	at          outlet.Place
 }
 
 // Write implements ProviderFile.
 func (f *providerFile) Write(b []byte) (int, error) { return f.file.Write(b) }
 
-// Left implements ProviderFile.
+// Left implements ProviderFile. Entries of one transaction that left in one record share a row.
 func (f *providerFile) Left(sequence int64, at outlet.Place) error {
-	row := strconv.AppendInt(f.row[:0], sequence, 10)
-	for _, v := range [...]int64{at.Run, int64(at.File), at.Line, int64(at.Order)} {
-		row = append(row, ',')
-		row = strconv.AppendInt(row, v, 10)
+	p := &f.at
+	if len(f.row) > 0 && f.sequence == sequence && p.Run == at.Run && p.File == at.File && p.Line == at.Line {
+		f.row = append(f.row, '+')
+		f.row = strconv.AppendInt(f.row, int64(at.Order)+1, 10)
+		return nil
 	}
-	f.row = append(row, '\n')
-	_, err := f.links.Write(f.row)
+	if err := f.endRow(); err != nil {
+		return err
+	}
+	f.sequence, f.at = sequence, at
+	f.row = strconv.AppendInt(f.row, sequence, 10)
+	for _, v := range [...]int64{at.Run, int64(at.File), at.Line, int64(at.Order) + 1} {
+		f.row = append(f.row, ',')
+		f.row = strconv.AppendInt(f.row, v, 10)
+	}
+	return nil
+}
+
+func (f *providerFile) endRow() error {
+	if len(f.row) == 0 {
+		return nil
+	}
+	_, err := f.links.Write(append(f.row, '\n'))
+	f.row = f.row[:0]
 	return wrote(err, f.links.file.Name())
 }
 
 // Close implements ProviderFile.
 func (f *providerFile) Close(send bool) error {
 	err := f.file.close()
+	if e := f.endRow(); err == nil {
+		err = e
+	}
 	if e := f.links.close(); err == nil {
 		err = e
 	}

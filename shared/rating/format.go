@@ -14,8 +14,7 @@ import (
 const (
 	BadLinesHeader     = "line,at_line,offset,field,code,rule,meaning,what_to_do,bytes_base64\n"
 	RatingErrorsHeader = "line,offset,status,code,rule,meaning,what_to_do,txn_key\n"
-	GrantsHeader       = "file,line,kind,business_date,store,register,receipt,provider,card," +
-		"point_type,rule,basis_yen,award,points,leaves_under\n"
+	GrantsHeader       = "file,line,provider,card,point_type,rule,basis_yen,award,points,leaves_under\n"
 )
 
 // errorFormat writes faults as CSV rows.
@@ -82,22 +81,13 @@ func appendRatingError(row []byte, v *Verdict, info *feedInfo) []byte {
 
 // appendGrants writes one row for each entry.
 func appendGrants(row []byte, v *Verdict, file []byte, provider string) []byte {
-	t := v.Tx
 	if len(v.Entries) == 0 {
 		return row
 	}
 	start := len(row)
 	row = append(row, file...)
 	row = append(row, ',')
-	row = strconv.AppendInt(row, t.Line, 10)
-	row = append(row, ',')
-	row = append(row, t.Kind.String()...)
-	row = append(row, ',')
-	row = t.Date.AppendTo(row)
-	for _, text := range [...][]byte{t.Store, t.Register, t.Receipt} {
-		row = append(row, ',')
-		row = transaction.AppendQuoted(row, text)
-	}
+	row = strconv.AppendInt(row, v.Tx.Line, 10)
 	row = append(row, ',')
 	row = append(row, provider...)
 	row = append(row, ',')
@@ -109,7 +99,7 @@ func appendGrants(row []byte, v *Verdict, file []byte, provider string) []byte {
 			row = append(row, head...)
 		}
 		row = append(row, ',')
-		row = append(row, e.PointType...)
+		row = transaction.AppendQuoted(row, []byte(e.PointType))
 		row = append(row, ',')
 		row = append(row, e.Rule...)
 		row = append(row, ',')

@@ -57,6 +57,8 @@ type Options struct {
 	TempDir   string
 	// Progress is called with the bytes read so far, from one goroutine at a time; may be nil.
 	Progress func(read int64)
+	// Trace is called with the name of each step when it ends; may be nil.
+	Trace func(step string)
 	// Observe is called with the verdict of each good line of accepted files, in the order of files and
 	// lines, from one goroutine at a time; may be nil.
 	Observe func(v *Verdict) error

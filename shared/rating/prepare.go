@@ -18,19 +18,19 @@ const demoKey = "multipoint: references of runs that keep nothing"
 // goroutines.
 type prepared struct {
 	*Job
-	rules    *points.Rules
-	history  History
-	feeds    []*feedInfo // by file ordinal, [0] unused
-	codes    []string    // of providers
-	outlets  []*outletInfo
-	byProv   []*outletInfo // by provider index, nil = no outlet today
-	members  *member.Snapshot
-	key      []byte
-	threads  int
-	block    int
-	memory   int64
-	caps     bool // some campaign has a cap per member or campaign
-	ruleCode []string
+	rules   *points.Rules
+	history History
+	feeds   []*feedInfo // by file ordinal, [0] unused
+	codes   []string    // of providers
+	outlets []*outletInfo
+	byProv  []*outletInfo // by provider index, nil = no outlet today
+	members *member.Snapshot
+	key     []byte
+	threads int
+	block   int
+	memory  int64
+	caps    bool // some campaign has a cap per member or campaign
+	names   nameTable
 }
 
 type feedInfo struct {
@@ -72,7 +72,12 @@ func prepare(job *Job) (*prepared, error) {
 		return nil, err
 	}
 	p.rules = rules
+	p.names.add(rules.CodeOf(points.Given))
+	for _, name := range rules.PointTypes() {
+		p.names.add(name)
+	}
 	for i := range rules.List() {
+		p.names.add(rules.List()[i].Code)
 		p.caps = p.caps || rules.List()[i].Claims()
 	}
 	for i := range job.Set.Providers {

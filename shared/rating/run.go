@@ -50,18 +50,21 @@ func Run(job *Job, out Output) (*Result, error) {
 		refused = append(refused, r.Verdict.Refused != nil)
 		res.Files = append(res.Files, r)
 	}
+	p.trace("convert")
 	pg := pagesOf(res.Files)
 	verdicts := spool.NewPartitions(pg.count, p.memory, p.Options.TempDir)
 	defer verdicts.Close()
 	if err := p.rateAll(common, verdicts, &pg, refused, &res.Totals); err != nil {
 		return nil, err
 	}
+	p.trace("grant")
 	if err := common.Close(); err != nil {
 		return nil, err
 	}
 	if err := p.writeAll(verdicts, &pg, out, res); err != nil {
 		return nil, err
 	}
+	p.trace("files")
 	res.Totals.sort()
 	return res, res.Totals.Agree()
 }
@@ -95,9 +98,11 @@ func (p *prepared) rateAll(common, verdicts *spool.Partitions, pg *pages, refuse
 		if err != nil {
 			return err
 		}
+		p.trace("rate")
 		if grants, err = p.allocate(book); err != nil {
 			return err
 		}
+		p.trace("allocate")
 	}
 	var mu sync.Mutex
 	return p.each(func(r *rater, next func() (int, bool)) error {
@@ -264,7 +269,7 @@ func (p *prepared) observe(pg *page) error {
 	r := pageReader{p: p}
 	r.v.Tx = &r.tx
 	for _, l := range pg.order {
-		if err := readVerdict(pg.raw[l.at:l.at+l.size], &r.v, &r.names); err != nil {
+		if err := readVerdict(pg.raw[l.at:l.at+l.size], &r.v, &p.names); err != nil {
 			return err
 		}
 		if err := p.Options.Observe(&r.v); err != nil {
@@ -284,4 +289,10 @@ func wrote(err error, name string) error {
 func (p *prepared) entriesDiffer(o *OutletResult, want int64) error {
 	return fault.New(fault.TotalsDiffer, fmt.Sprintf("outlet %s: %d entries sent and %d carried, %d granted",
 		o.Code, o.Summary.Entries, o.Carried, want))
+}
+
+func (p *prepared) trace(step string) {
+	if p.Options.Trace != nil {
+		p.Options.Trace(step)
+	}
 }

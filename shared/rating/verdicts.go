@@ -23,7 +23,7 @@ func pagesOf(results []FileResult) pages {
 	pg := pages{first: []int{0}}
 	for i := range results {
 		pg.first = append(pg.first, pg.count)
-		pg.count += int(results[i].Verdict.Records/pageLines) + 1
+		pg.count += int(results[i].Verdict.LastLine/pageLines) + 1
 	}
 	return pg
 }
@@ -90,10 +90,8 @@ func (r *rater) appendVerdict(dst []byte, v *Verdict) []byte {
 	dst = binary.AppendUvarint(dst, uint64(len(v.Entries)))
 	for i := range v.Entries {
 		e := &v.Entries[i]
-		dst = binary.AppendUvarint(dst, uint64(len(e.Rule)))
-		dst = append(dst, e.Rule...)
-		dst = binary.AppendUvarint(dst, uint64(len(e.PointType)))
-		dst = append(dst, e.PointType...)
+		dst = r.job.names.append(dst, e.Rule)
+		dst = r.job.names.append(dst, e.PointType)
 		dst = binary.AppendVarint(dst, e.Basis)
 		dst = binary.AppendVarint(dst, e.Award)
 		dst = binary.AppendVarint(dst, e.Points)
@@ -108,9 +106,8 @@ func appendBytes(dst, b []byte) []byte {
 	return append(dst, b...)
 }
 
-// readVerdict fills v from what appendVerdict wrote after the length. Rule and type names come from names, so
-// that no string is made twice.
-func readVerdict(b []byte, v *Verdict, names *intern) error {
+// readVerdict fills v from what appendVerdict wrote after the length.
+func readVerdict(b []byte, v *Verdict, names *nameTable) error {
 	t := v.Tx
 	n, err := t.DecodeBinary(b)
 	if err != nil {
@@ -128,7 +125,7 @@ func readVerdict(b []byte, v *Verdict, names *intern) error {
 	v.OriginalReturned = int64(r.uvarint())
 	for n := r.uvarint(); n > 0 && !r.bad; n-- {
 		entries = append(entries, Entry{
-			Rule: names.of(r.bytes()), PointType: names.of(r.bytes()),
+			Rule: names.read(&r), PointType: names.read(&r),
 			Basis: r.varint(), Award: r.varint(), Points: r.varint(), Original: int32(r.varint()),
 		})
 	}
@@ -139,17 +136,40 @@ func readVerdict(b []byte, v *Verdict, names *intern) error {
 	return nil
 }
 
-// intern keeps one string for each name.
-type intern struct{ m map[string]string }
+// nameTable writes the names of rules and point types as numbers. Names of earlier masters, which only returns
+// of old sales have, are written out.
+type nameTable struct {
+	list  []string
+	index map[string]uint64 // from 1
+}
 
-func (n *intern) of(b []byte) string {
-	if s, ok := n.m[string(b)]; ok {
-		return s
+func (n *nameTable) add(name string) {
+	if n.index == nil {
+		n.index = make(map[string]uint64)
 	}
-	if n.m == nil {
-		n.m = make(map[string]string)
+	if n.index[name] == 0 {
+		n.list = append(n.list, name)
+		n.index[name] = uint64(len(n.list))
 	}
-	s := string(b)
-	n.m[s] = s
-	return s
+}
+
+func (n *nameTable) append(dst []byte, name string) []byte {
+	if i := n.index[name]; i > 0 {
+		return binary.AppendUvarint(dst, i)
+	}
+	dst = binary.AppendUvarint(dst, 0)
+	dst = binary.AppendUvarint(dst, uint64(len(name)))
+	return append(dst, name...)
+}
+
+func (n *nameTable) read(r *reader) string {
+	i := r.uvarint()
+	if i == 0 {
+		return string(r.bytes())
+	}
+	if i > uint64(len(n.list)) {
+		r.bad = true
+		return ""
+	}
+	return n.list[i-1]
 }

@@ -61,7 +61,6 @@ type pageReader struct {
 	p     *prepared
 	tx    transaction.Transaction
 	v     Verdict
-	names intern
 	entry outlet.Entry
 	data  []byte
 }
@@ -82,7 +81,7 @@ func (r *pageReader) read(store *spool.Partitions, index, file int) (out page) {
 	name := transaction.AppendQuoted(nil, []byte(r.p.Files[file-1].Name))
 	r.v.Tx = &r.tx
 	for _, l := range out.order {
-		if out.err = readVerdict(r.data[l.at:l.at+l.size], &r.v, &r.names); out.err != nil {
+		if out.err = readVerdict(r.data[l.at:l.at+l.size], &r.v, &r.p.names); out.err != nil {
 			return out
 		}
 		v := &r.v
@@ -149,10 +148,14 @@ func (r *pageReader) addEntries(out *page, v *Verdict) {
 		})
 	}
 	var name [64]byte
-	for _, j := range order {
+	for n, j := range order {
 		e.Order, e.Points = j, v.Entries[j].Points
 		e.PointType = append(name[:0], v.Entries[j].PointType...)
-		out.outlets[i] = e.AppendBinary(out.outlets[i])
+		if n == 0 {
+			out.outlets[i] = e.AppendBinary(out.outlets[i])
+		} else {
+			out.outlets[i] = e.AppendFollowing(out.outlets[i])
+		}
 	}
 }
 

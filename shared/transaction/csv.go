@@ -22,8 +22,10 @@ type Names struct {
 }
 
 // AppendCSV writes the record as one line of the common layout: UTF-8, RFC 4180, LF. The keys are written for
-// people: their fields joined by '/', with '/' and '%' inside a field as %2F and %25.
+// people: their fields joined by '/', with what would end a part written as % and two hex digits.
 func (t *Transaction) AppendCSV(dst []byte, n *Names) []byte {
+	var day [10]byte
+	date := t.Date.AppendTo(day[:0])
 	dst = append(dst, n.Feed...)
 	dst = appendIntField(dst, int64(t.File))
 	dst = appendIntField(dst, t.Line)
@@ -31,22 +33,23 @@ func (t *Transaction) AppendCSV(dst []byte, n *Names) []byte {
 	dst = append(dst, ',')
 	dst = append(dst, t.Kind.String()...)
 	dst = append(dst, ',')
-	dst = t.AppendKeyCSV(dst, n.KeyFields)
+	dst = t.appendKeyCSV(dst, n.KeyFields, date)
 	dst = append(dst, ',')
 	if t.NamesOriginal {
-		dst = t.appendKeyText(dst, n.KeyFields, true)
+		dst = t.appendOriginalKey(dst, n.KeyFields)
 	}
 	dst = append(dst, ',')
-	dst = t.Date.AppendTo(dst)
+	dst = append(dst, date...)
 	dst = appendField(dst, t.TimeRaw)
 	dst = append(dst, ',')
 	if t.Time != calendar.NoTime {
-		dst = appendInstant(dst, t.Date, t.Time)
+		dst = appendInstant(dst, t.Date, t.Time, date)
 	}
 	dst = appendField(dst, t.Store)
 	dst = appendField(dst, t.Register)
 	dst = appendField(dst, t.Receipt)
-	dst = appendField(dst, t.Account)
+	dst = append(dst, ',')
+	dst = append(dst, t.Account...)
 	dst = appendName(dst, n.Schemes, t.Scheme)
 	dst = appendName(dst, n.Providers, t.Provider)
 	dst = appendField(dst, t.MemberNo)
@@ -70,35 +73,48 @@ func (t *Transaction) AppendCSV(dst []byte, n *Names) []byte {
 	return append(dst, '\n')
 }
 
-// AppendKeyCSV writes the key as people read it: for a return the original's (or own) key, its kind and sequence.
+// AppendKeyCSV writes the key as people read it: for a return the original's (or own) key, its kind and
+// sequence.
 func (t *Transaction) AppendKeyCSV(dst []byte, fields []KeyField) []byte {
+	var day [10]byte
+	return t.appendKeyCSV(dst, fields, t.Date.AppendTo(day[:0]))
+}
+
+func (t *Transaction) appendKeyCSV(dst []byte, fields []KeyField, date []byte) []byte {
 	if !t.Kind.TakesBack() {
-		return t.appendKeyText(dst, fields, false)
+		return appendKeyText(dst, fields, date, t.Store, t.Register, t.Receipt)
 	}
-	dst = t.appendKeyText(dst, fields, t.NamesOriginal)
+	if t.NamesOriginal {
+		dst = t.appendOriginalKey(dst, fields)
+	} else {
+		dst = appendKeyText(dst, fields, date, t.Store, t.Register, t.Receipt)
+	}
 	dst = append(dst, '/')
 	dst = append(dst, t.Kind.String()...)
 	dst = append(dst, '/')
 	if len(t.Receipt) == 0 {
 		return append(dst, '1')
 	}
-	return t.appendKeyText(dst, fields, false)
+	return appendKeyText(dst, fields, date, t.Store, t.Register, t.Receipt)
 }
 
-func (t *Transaction) appendKeyText(dst []byte, fields []KeyField, original bool) []byte {
-	date, store, register, receipt := t.Date, t.Store, t.Register, t.Receipt
-	if original {
-		date, store, register, receipt = t.OriginalDate, t.OriginalStore, t.OriginalRegister, t.OriginalReceipt
+func (t *Transaction) appendOriginalKey(dst []byte, fields []KeyField) []byte {
+	var day [10]byte
+	date := day[:0]
+	if !t.OriginalDate.IsZero() {
+		date = t.OriginalDate.AppendTo(date)
 	}
+	return appendKeyText(dst, fields, date, t.OriginalStore, t.OriginalRegister, t.OriginalReceipt)
+}
+
+func appendKeyText(dst []byte, fields []KeyField, date, store, register, receipt []byte) []byte {
 	for i, f := range fields {
 		if i > 0 {
 			dst = append(dst, '/')
 		}
 		switch f {
 		case KeyDate:
-			if !date.IsZero() {
-				dst = date.AppendTo(dst)
-			}
+			dst = append(dst, date...)
 		case KeyStore:
 			dst = appendKeyPart(dst, store)
 		case KeyRegister:
@@ -136,25 +152,21 @@ func appendEscaped(dst, part []byte) []byte {
 	return dst
 }
 
-func appendInstant(dst []byte, d calendar.Date, c calendar.Clock) []byte {
+// appendInstant writes the instant in Japan; date is the text of d.
+func appendInstant(dst []byte, d calendar.Date, c calendar.Clock, date []byte) []byte {
 	if c >= 86400 {
-		d, c = d.Add(1), c-86400
+		dst, c = d.Add(1).AppendTo(dst), c-86400
+	} else {
+		dst = append(dst, date...)
 	}
-	dst = d.AppendTo(dst)
-	dst = append(dst, 'T')
-	dst = appendTwo(dst, int(c)/3600)
-	dst = append(dst, ':')
-	dst = appendTwo(dst, int(c)/60%60)
-	dst = append(dst, ':')
-	dst = appendTwo(dst, int(c)%60)
-	return append(dst, "+09:00"...)
+	h, m, s := c/3600, c/60%60, c%60
+	return append(dst, 'T', byte('0'+h/10), byte('0'+h%10), ':', byte('0'+m/10), byte('0'+m%10),
+		':', byte('0'+s/10), byte('0'+s%10), '+', '0', '9', ':', '0', '0')
 }
 
-func appendTwo(dst []byte, v int) []byte { return append(dst, byte('0'+v/10), byte('0'+v%10)) }
-
 func appendIntField(dst []byte, v int64) []byte {
-	if v == 0 {
-		return append(dst, ',', '0')
+	if uint64(v) < 10 {
+		return append(dst, ',', byte('0'+v))
 	}
 	return strconv.AppendInt(append(dst, ','), v, 10)
 }
