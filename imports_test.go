@@ -44,7 +44,7 @@ var pureStandard = strings.Fields(`
 // pureModules are the other people's modules that domain packages may use: package prefix → who may.
 var pureModules = map[string][]string{
 	"golang.org/x/text":                        {"charset", "card", "layout", "member"},
-	"github.com/goccy/go-yaml":                 {"master"},
+	"go.yaml.in/yaml/v4":                       {"master", "member"},
 	"github.com/santhosh-tekuri/jsonschema/v6": {"master"},
 }
 
@@ -169,7 +169,7 @@ func TestImportCheckCanFail(t *testing.T) {
 		{
 			"domain uses a module",
 			"shared/points/a.go",
-			`package points; import "github.com/goccy/go-yaml"`,
+			`package points; import "go.yaml.in/yaml/v4"`,
 			"pure modules",
 		},
 		{
@@ -208,7 +208,7 @@ func TestImportCheckCanFail(t *testing.T) {
 		})
 	}
 	fine := []goFile{
-		parse(t, "shared/master/a.go", `package master; import ("io/fs"; "github.com/goccy/go-yaml/ast")`),
+		parse(t, "shared/master/a.go", `package master; import ("io/fs"; "go.yaml.in/yaml/v4/ast")`),
 		parse(t, "shared/table/pebble/a.go", `package pebble; import ("os"; "multipoint/shared/rating")`),
 		parse(t, "shared/points/a_test.go", `package points; import ("os"; "multipoint/shared/fault")`),
 		parse(t, "shared/fault/gen/a.go", `package main; import ("os"; "multipoint/shared/fault")`),

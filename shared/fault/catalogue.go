@@ -96,12 +96,13 @@ const (
 
 // Codes of commands and their surroundings: 30xx.
 const (
-	UsageFlag     Code = 3001
-	ReadFailed    Code = 3002
-	WriteFailed   Code = 3003
-	OutputExists  Code = 3004
-	TotalsDiffer  Code = 3010
-	InputTooLarge Code = 3011
+	UsageFlag      Code = 3001
+	ReadFailed     Code = 3002
+	WriteFailed    Code = 3003
+	OutputExists   Code = 3004
+	TotalsDiffer   Code = 3010
+	InputTooLarge  Code = 3011
+	ArrivalsDiffer Code = 3012
 )
 
 // Catalogue lists every code once, in order of number.
@@ -307,4 +308,8 @@ var Catalogue = []Entry{
 		"Keep the folder and report it: this is a fault of the program.",
 	},
 	{InputTooLarge, "input.too_large", "The input is larger than the limit.", "Split the input."},
+	{
+		ArrivalsDiffer, "arrivals.differ", "The list of arrivals does not fit the files beside it.",
+		"Give each file one row in arrivals.csv, file,arrived (2026-11-22T05:59:59+09:00), or take the list away.",
+	},
 }

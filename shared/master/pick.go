@@ -1,0 +1,34 @@
+package master
+
+import (
+	"path"
+
+	"multipoint/shared/calendar"
+)
+
+// Feed gives the feed of that code in force on runDate (R8), nil if there is none.
+func (s *Set) Feed(code string, runDate calendar.Date) *Feed {
+	for i := range s.Feeds {
+		if f := &s.Feeds[i]; f.Code == code && f.Holds(runDate) {
+			return f
+		}
+	}
+	return nil
+}
+
+// FeedOf gives the feed that takes a file: the first by code that is in force on runDate and has a pattern
+// that matches the file's base name (path.Match); nil if none takes it.
+func (s *Set) FeedOf(name string, runDate calendar.Date) *Feed {
+	for i := range s.Feeds {
+		f := &s.Feeds[i]
+		if !f.Holds(runDate) {
+			continue
+		}
+		for _, pattern := range f.Files {
+			if ok, err := path.Match(pattern, name); ok && err == nil {
+				return f
+			}
+		}
+	}
+	return nil
+}
