@@ -8,6 +8,9 @@ PKGS     ?= ./...
 FUZZTIME ?= 180s
 BENCH    ?= .
 
+# make bench: without flags it writes docs/performance.md.
+BENCH_FLAGS ?=
+
 # make demo: what is rated, and where the files go.
 MASTERS    ?= events/masters
 MEMBERS    ?= events/members.csv
@@ -19,7 +22,7 @@ RATE_FLAGS ?=
 CC_FOUND := $(shell command -v $$(go env CC | cut -d' ' -f1) 2>/dev/null)
 RACE     := $(if $(and $(CC_FOUND),$(filter 1,$(shell go env CGO_ENABLED))),-race)
 
-.PHONY: help run demo test full bench lint fuzz fmt generate clean
+.PHONY: help run demo test full bench micro lint fuzz fmt generate clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,7 +43,10 @@ full: test lint ## everything at full size (hours)
 	$(MAKE) fuzz FUZZTIME=2h
 	$(MAKE) bench
 
-bench: ## all benchmarks, with allocations
+bench: ## the engine beside other programs on the same files (BENCH_FLAGS: -rows a,d, -big, -smoke)
+	go run ./test/bench $(BENCH_FLAGS)
+
+micro: ## the benchmarks inside the packages, with allocations
 	go test -run '^$$' -bench '$(BENCH)' -benchmem $(PKGS)
 
 fuzz: ## each Fuzz function of the module for an equal share of FUZZTIME (180s in all)

@@ -75,14 +75,14 @@ func CompileAffiliates(affiliates []master.Affiliate) (*Affiliates, error) {
 // last four digits: 499999******1234. Those first digits must begin with a prefix of the affiliate. Nothing
 // is allocated.
 func (x *Affiliates) Find(raw []byte, on calendar.Date) int32 {
-	spans := x.codes[string(raw)]
-	for i := range spans {
-		if spans[i].from <= on && on <= spans[i].to {
-			return spans[i].ref
-		}
-	}
 	digits, masked := firstDigits(raw)
 	if !masked {
+		spans := x.codes[string(raw)]
+		for i := range spans {
+			if spans[i].from <= on && on <= spans[i].to {
+				return spans[i].ref
+			}
+		}
 		return -1
 	}
 	var filled [maxPrefix]byte

@@ -74,7 +74,7 @@ func (c *Cutter) Next(buf []byte) (Block, error) {
 		if len(buf) >= c.limit {
 			return Block{}, c.at(fault.RecordTooLong, c.offset)
 		}
-		want = min(2*len(buf), c.limit)
+		want = min(max(2*len(buf), c.size), c.limit)
 	}
 }
 

@@ -87,7 +87,7 @@ const (
 type Field struct {
 	// Name is a name of the common layout (§5 of the design: business_date, store, card …), or a name of the
 	// layout's own that derived values use. Items in columns are items.1.product, items.2.product …
-	Name string `yaml:"name" json:"name"`
+	Name string `yaml:"name,omitempty" json:"name"`
 	// Title is the column's title in the title row (csv); default Name.
 	Title string `yaml:"title,omitempty" json:"title,omitempty"`
 	// Width in bytes; fixed only.

@@ -251,7 +251,7 @@ func (r *Reading) quoted(b []byte, from int) int {
 // escaped gives the place after an ISO-2022-JP escape sequence at i and, if it opens two-byte characters, after
 // all of them.
 func escaped(b []byte, i int) int {
-	if i+2 >= len(b) || b[i+1] != '$' {
+	if i+2 >= len(b) || b[i+1] != '$' || endsRun(b[i+2]) {
 		return i + 1
 	}
 	for i += 3; i < len(b) && !endsRun(b[i]); i += 2 {

@@ -12,16 +12,16 @@ import (
 	"multipoint/shared/master"
 )
 
-// RunDateOf gives the run date of a file that arrived at that instant: before 06:00:00 in Japan that day, from
-// then on the next one (R1).
+// RunDateOf gives the run date of a file that arrived at that instant: before 06:00:00 in Japan that day,
+// from then on the next one (R1).
 func RunDateOf(arrived time.Time) calendar.Date {
 	const fromCutOffToMidnight = 18 * time.Hour
 	return calendar.DateOf(arrived.Add(fromCutOffToMidnight))
 }
 
-// MarkDuplicates sets Duplicate on each file whose feed and bytes equal those of an earlier file of the job and
-// which has data records (R3); earlier runs are not its business. sizes are the files' lengths in bytes: files
-// whose length is that of no other are not read. Errors: read.failed, feed.unknown, those of
+// MarkDuplicates sets Duplicate on each file whose feed and bytes equal those of an earlier file of the job
+// and which has data records (R3); earlier runs are not its business. sizes are the files' lengths in bytes:
+// files whose length is that of no other are not read. Errors: read.failed, feed.unknown, those of
 // layout.CompileReading.
 func MarkDuplicates(job *Job, sizes []int64) error {
 	type alike struct {
@@ -62,7 +62,7 @@ func hashOf(f *File) (sum [sha256.Size]byte, err error) {
 	if err != nil {
 		return sum, readFailed(f.Name, err)
 	}
-	defer src.Close()
+	defer func() { _ = src.Close() }()
 	h := sha256.New()
 	if _, err := io.Copy(h, src); err != nil {
 		return sum, readFailed(f.Name, err)
@@ -86,7 +86,7 @@ func (j *Job) hasData(f *File) (bool, error) {
 	if err != nil {
 		return false, readFailed(f.Name, err)
 	}
-	defer src.Close()
+	defer func() { _ = src.Close() }()
 	cutter := reading.Cut(src, j.Options.BlockSize)
 	var buf []byte
 	var rec layout.ReadRecord
@@ -98,7 +98,7 @@ func (j *Job) hasData(f *File) (bool, error) {
 		case fault.CodeOf(err) == fault.ReadFailed:
 			return false, err
 		case err != nil:
-			return true, nil //nolint:nilerr // what is wrong with it was said about the first of the two
+			return true, nil // what is wrong with it was said about the first of the two
 		}
 		for scan := reading.Scan(block); scan.Next(&rec); {
 			switch rec.Kind {

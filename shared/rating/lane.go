@@ -44,13 +44,15 @@ func (p *prepared) startLanes(out Output) ([]*lane, error) {
 func (l *lane) write() {
 	defer close(l.done)
 	rest := l.p.Carried[l.info.master.Code]
+	var used []byte
 	source := func(e *outlet.Entry) (bool, error) {
 		for len(rest) == 0 {
+			l.p.buffers.put(used)
 			more, ok := <-l.feed
 			if !ok {
 				return false, nil
 			}
-			rest = more
+			rest, used = more, more
 		}
 		var err error
 		rest, err = e.DecodeBinary(rest)
@@ -72,7 +74,9 @@ func (l *lane) take(entries []byte, n int64, out Output) error {
 	l.granted += n
 	if l.feed == nil {
 		l.carried += n
-		return out.Carry(l.info.master.Code, entries)
+		err := out.Carry(l.info.master.Code, entries)
+		l.p.buffers.put(entries)
+		return err
 	}
 	l.feed <- entries
 	return nil

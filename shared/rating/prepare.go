@@ -30,7 +30,8 @@ type prepared struct {
 	block   int
 	memory  int64
 	caps    bool // some campaign has a cap per member or campaign
-	names   nameTable
+	buffers buffers
+	quoted  [][]byte // names of the files as CSV fields, by ordinal
 }
 
 type feedInfo struct {
@@ -72,12 +73,7 @@ func prepare(job *Job) (*prepared, error) {
 		return nil, err
 	}
 	p.rules = rules
-	p.names.add(rules.CodeOf(points.Given))
-	for _, name := range rules.PointTypes() {
-		p.names.add(name)
-	}
 	for i := range rules.List() {
-		p.names.add(rules.List()[i].Code)
 		p.caps = p.caps || rules.List()[i].Claims()
 	}
 	for i := range job.Set.Providers {
@@ -106,8 +102,9 @@ func (p *prepared) compileFeeds() error {
 	for i := range p.Set.Affiliates {
 		names.Affiliates = append(names.Affiliates, p.Set.Affiliates[i].Code)
 	}
-	p.feeds = []*feedInfo{nil}
+	p.feeds, p.quoted = []*feedInfo{nil}, [][]byte{nil}
 	for i := range p.Files {
+		p.quoted = append(p.quoted, transaction.AppendQuoted(nil, []byte(p.Files[i].Name)))
 		info, err := p.compileFeed(&p.Files[i], dir, names)
 		if err != nil {
 			return err

@@ -8,6 +8,7 @@ import (
 	"multipoint/shared/fault"
 	"multipoint/shared/outlet"
 	"multipoint/shared/spool"
+	"multipoint/shared/transaction"
 )
 
 // Result is what a run came to.
@@ -244,6 +245,7 @@ func (p *prepared) hand(pg *page, out Output, lanes []*lane) error {
 			return err
 		}
 	}
+	p.buffers.put(pg.grants)
 	if len(pg.errors) > 0 {
 		if err := out.RatingErrors(pg.file, pg.errors); err != nil {
 			return err
@@ -266,13 +268,13 @@ func (p *prepared) hand(pg *page, out Output, lanes []*lane) error {
 }
 
 func (p *prepared) observe(pg *page) error {
-	r := pageReader{p: p}
-	r.v.Tx = &r.tx
-	for _, l := range pg.order {
-		if err := readVerdict(pg.raw[l.at:l.at+l.size], &r.v, &p.names); err != nil {
+	v := Verdict{Tx: &transaction.Transaction{}}
+	r := reader{b: pg.raw}
+	for len(r.b) > 0 {
+		if err := readVerdict(r.bytes(), &v); err != nil {
 			return err
 		}
-		if err := p.Options.Observe(&r.v); err != nil {
+		if err := p.Options.Observe(&v); err != nil {
 			return err
 		}
 	}

@@ -19,6 +19,9 @@ type rater struct {
 	back  backState
 	check []*outlet.Checker // by provider, nil = no outlet
 	entry outlet.Entry
+
+	entries []Entry // of the verdict at hand
+	piece   []byte
 }
 
 func (p *prepared) newRater() *rater {

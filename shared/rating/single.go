@@ -14,10 +14,10 @@ import (
 	"multipoint/shared/transaction"
 )
 
-// ConvertFile turns the only file of the job into the common layout, without rating anything: good receipts go
-// to good as CSV with its title row, the faults of bad ones to bad with theirs (BadLinesHeader), both in the
-// order of the file and while it is being read. So the verdict, which may refuse the file (R4), is only known
-// after the last row was written; of a refused file no row may be used. A Duplicate is not looked at.
+// ConvertFile turns the only file of the job into the common layout, without rating anything: good receipts
+// go to good as CSV with its title row, the faults of bad ones to bad with theirs (BadLinesHeader), both in
+// the order of the file and while it is being read. So the verdict, which may refuse the file (R4), is only
+// known after the last row was written; of a refused file no row may be used. Duplicate is not looked at.
 //
 // Errors: those of convert.Compile and card.Compile, feed.unknown, read.failed, write.failed or what the
 // writers give. A refused file is no error, it is in the result.
@@ -31,7 +31,7 @@ func ConvertFile(job *Job, good, bad io.Writer) (FileResult, error) {
 	if err != nil {
 		return res, readFailed(res.Name, err)
 	}
-	defer src.Close()
+	defer func() { _ = src.Close() }()
 	sum := &digest{h: sha256.New()}
 	read := io.TeeReader(src, sum)
 	parts, err := s.run(read)
@@ -141,7 +141,9 @@ func (s *single) run(src io.Reader) (parts []convert.Part, err error) {
 }
 
 // cut hands the blocks of the file out in their order.
-func (s *single) cut(src io.Reader, work chan<- rowBlock, order chan<- chan rows, stop <-chan struct{}) error {
+func (s *single) cut(
+	src io.Reader, work chan<- rowBlock, order chan<- chan rows, stop <-chan struct{},
+) error {
 	cutter := s.info.feed.Reading().Cut(src, s.p.block)
 	for {
 		buf, _ := s.blocks.Get().([]byte)

@@ -11,7 +11,7 @@ import (
 
 // pageLines is how many records of a file make one page of verdicts: small enough for memory, large enough to
 // be written at once.
-const pageLines = 1 << 15
+const pageLines = 1 << 13
 
 // pages maps the records of all files to numbered pages, in the order of the run.
 type pages struct {
@@ -30,11 +30,11 @@ func pagesOf(results []FileResult) pages {
 
 func (pg *pages) of(t *transaction.Transaction) int { return pg.first[t.File] + int(t.Line/pageLines) }
 
-// emit writes the verdicts of the bucket to the pages of their files.
+// emit writes what becomes of each receipt of the bucket to the page of its line.
 func (r *rater) emit(pg *pages, out *spool.Appender, sums *Totals) error {
 	b := &r.b
 	var v Verdict
-	var entries []Entry
+	entries := r.entries
 	for i := range b.order {
 		index := b.order[i].index
 		o := &b.outcomes[index]
@@ -51,19 +51,20 @@ func (r *rater) emit(pg *pages, out *spool.Appender, sums *Totals) error {
 			v.Entries, v.OriginalReturned = tk.entries, tk.returned
 		default:
 			entries = entries[:0]
-			for _, a := range b.awards[o.from:o.to] {
-				if a.Points != 0 {
-					entries = append(entries, r.awarded(t, &a))
+			for j := o.from; j < o.to; j++ {
+				if a := &b.awards[j]; a.Points != 0 {
+					entries = append(entries, r.awarded(t, a))
 				}
 			}
 			v.Entries, v.LeavesUnder = entries, t.Account
 		}
 		sums.add(&v, r.job)
 		page := pg.of(t)
-		if err := out.Put(page, r.appendVerdict(out.Buffer(page), &v)); err != nil {
+		if err := out.Put(page, r.appendPiece(out.Buffer(page), &v)); err != nil {
 			return err
 		}
 	}
+	r.entries = entries
 	return nil
 }
 
@@ -75,10 +76,8 @@ func (r *rater) awarded(t *transaction.Transaction, a *points.Award) Entry {
 	}
 }
 
-// appendVerdict writes a verdict in the form that readVerdict reads: line, file and length first.
+// appendVerdict writes a verdict in the form that readVerdict reads.
 func (r *rater) appendVerdict(dst []byte, v *Verdict) []byte {
-	start := len(dst)
-	dst = append(dst, 0, 0, 0, 0)
 	dst = v.Tx.AppendBinary(dst)
 	dst = append(dst, byte(v.Status))
 	dst = binary.AppendUvarint(dst, uint64(v.Code))
@@ -90,14 +89,12 @@ func (r *rater) appendVerdict(dst []byte, v *Verdict) []byte {
 	dst = binary.AppendUvarint(dst, uint64(len(v.Entries)))
 	for i := range v.Entries {
 		e := &v.Entries[i]
-		dst = r.job.names.append(dst, e.Rule)
-		dst = r.job.names.append(dst, e.PointType)
-		dst = binary.AppendVarint(dst, e.Basis)
-		dst = binary.AppendVarint(dst, e.Award)
-		dst = binary.AppendVarint(dst, e.Points)
-		dst = binary.AppendVarint(dst, int64(e.Original))
+		dst = appendBytes(dst, []byte(e.Rule))
+		dst = appendBytes(dst, []byte(e.PointType))
+		for _, n := range [...]int64{e.Basis, e.Award, e.Points, int64(e.Original)} {
+			dst = binary.AppendVarint(dst, n)
+		}
 	}
-	binary.LittleEndian.PutUint32(dst[start:], uint32(len(dst)-start-4))
 	return dst
 }
 
@@ -106,8 +103,8 @@ func appendBytes(dst, b []byte) []byte {
 	return append(dst, b...)
 }
 
-// readVerdict fills v from what appendVerdict wrote after the length.
-func readVerdict(b []byte, v *Verdict, names *nameTable) error {
+// readVerdict fills v from what appendVerdict wrote.
+func readVerdict(b []byte, v *Verdict) error {
 	t := v.Tx
 	n, err := t.DecodeBinary(b)
 	if err != nil {
@@ -125,7 +122,7 @@ func readVerdict(b []byte, v *Verdict, names *nameTable) error {
 	v.OriginalReturned = int64(r.uvarint())
 	for n := r.uvarint(); n > 0 && !r.bad; n-- {
 		entries = append(entries, Entry{
-			Rule: names.read(&r), PointType: names.read(&r),
+			Rule: string(r.bytes()), PointType: string(r.bytes()),
 			Basis: r.varint(), Award: r.varint(), Points: r.varint(), Original: int32(r.varint()),
 		})
 	}
@@ -134,42 +131,4 @@ func readVerdict(b []byte, v *Verdict, names *nameTable) error {
 		return damaged()
 	}
 	return nil
-}
-
-// nameTable writes the names of rules and point types as numbers. Names of earlier masters, which only returns
-// of old sales have, are written out.
-type nameTable struct {
-	list  []string
-	index map[string]uint64 // from 1
-}
-
-func (n *nameTable) add(name string) {
-	if n.index == nil {
-		n.index = make(map[string]uint64)
-	}
-	if n.index[name] == 0 {
-		n.list = append(n.list, name)
-		n.index[name] = uint64(len(n.list))
-	}
-}
-
-func (n *nameTable) append(dst []byte, name string) []byte {
-	if i := n.index[name]; i > 0 {
-		return binary.AppendUvarint(dst, i)
-	}
-	dst = binary.AppendUvarint(dst, 0)
-	dst = binary.AppendUvarint(dst, uint64(len(name)))
-	return append(dst, name...)
-}
-
-func (n *nameTable) read(r *reader) string {
-	i := r.uvarint()
-	if i == 0 {
-		return string(r.bytes())
-	}
-	if i > uint64(len(n.list)) {
-		r.bad = true
-		return ""
-	}
-	return n.list[i-1]
 }

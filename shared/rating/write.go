@@ -4,10 +4,10 @@ import (
 	"cmp"
 	"encoding/binary"
 	"slices"
+	"sync"
 
 	"multipoint/shared/outlet"
 	"multipoint/shared/spool"
-	"multipoint/shared/transaction"
 )
 
 // Output takes what a run writes. Its methods are called from one goroutine at a time, in the order of the
@@ -37,106 +37,51 @@ type ProviderFile interface {
 	Close(send bool) error
 }
 
-// page is one page of verdicts, formatted.
-type page struct {
-	grants  []byte
-	errors  []byte
-	file    int
-	outlets [][]byte // entries by index in prepared.outlets
-	entries []int64  // how many
-	raw     []byte   // for the observer
-	order   []lineAt
-	err     error
+// piece is what becomes of one receipt, ready to be written: rows of grants and of errors, and the entries for
+// its provider's outlet. Pieces wait in the page of their line and are put into its order there.
+//
+// Its form: length (4 bytes), line, rows of grants, rows of errors, outlet (its index + 1, 0 = none), number of
+// entries, entries, and the verdict if somebody observes.
+func (r *rater) appendPiece(dst []byte, v *Verdict) []byte {
+	p, t := r.job, v.Tx
+	start := len(dst)
+	dst = append(dst, 0, 0, 0, 0)
+	dst = binary.AppendUvarint(dst, uint64(t.Line))
+	r.piece = r.piece[:0]
+	if len(v.Entries) > 0 {
+		r.piece = appendGrants(r.piece, v, p.quoted[t.File], p.codes[v.Provider])
+	}
+	dst = appendBytes(dst, r.piece)
+	r.piece = r.piece[:0]
+	if v.Code != 0 || v.Warning != 0 {
+		r.piece = appendRatingError(r.piece, v, p.feedOf(t))
+	}
+	dst = appendBytes(dst, r.piece)
+	outlet := -1
+	if len(v.Entries) > 0 {
+		outlet = p.outletOf(v.Provider)
+	}
+	dst = binary.AppendUvarint(dst, uint64(outlet+1))
+	if outlet >= 0 {
+		dst = binary.AppendUvarint(dst, uint64(len(v.Entries)))
+		r.piece = r.appendEntries(r.piece[:0], v)
+		dst = appendBytes(dst, r.piece)
+	}
+	if p.Options.Observe != nil {
+		dst = r.appendVerdict(dst, v)
+	}
+	binary.LittleEndian.PutUint32(dst[start:], uint32(len(dst)-start-4))
+	return dst
 }
 
-// lineAt is the place of a verdict in its page.
-type lineAt struct {
-	line int64
-	at   int32
-	size int32
-}
-
-// pageReader formats pages, for one goroutine.
-type pageReader struct {
-	p     *prepared
-	tx    transaction.Transaction
-	v     Verdict
-	entry outlet.Entry
-	data  []byte
-}
-
-// read loads a page, brings it into the order of its lines and formats it.
-func (r *pageReader) read(store *spool.Partitions, index, file int) (out page) {
-	r.data, out.err = store.Read(index, r.data)
-	if out.err != nil {
-		return out
-	}
-	out.file = file
-	out.outlets = make([][]byte, len(r.p.outlets))
-	out.entries = make([]int64, len(r.p.outlets))
-	if out.order, out.err = r.sortLines(r.data); out.err != nil {
-		return out
-	}
-	info := r.p.feeds[file]
-	name := transaction.AppendQuoted(nil, []byte(r.p.Files[file-1].Name))
-	r.v.Tx = &r.tx
-	for _, l := range out.order {
-		if out.err = readVerdict(r.data[l.at:l.at+l.size], &r.v, &r.p.names); out.err != nil {
-			return out
-		}
-		v := &r.v
-		if v.Code != 0 || v.Warning != 0 {
-			out.errors = appendRatingError(out.errors, v, info)
-		}
-		if len(v.Entries) == 0 {
-			continue
-		}
-		out.grants = appendGrants(out.grants, v, name, r.p.codes[v.Provider])
-		r.addEntries(&out, v)
-	}
-	if r.p.Options.Observe != nil {
-		out.raw = r.data
-		r.data = nil
-	}
-	return out
-}
-
-// sortLines finds the verdicts of a page and sorts them by line.
-func (r *pageReader) sortLines(data []byte) ([]lineAt, error) {
-	var order []lineAt
-	for at := 0; at < len(data); {
-		if len(data)-at < 4 {
-			return nil, damaged()
-		}
-		size := int(binary.LittleEndian.Uint32(data[at:]))
-		at += 4
-		if size > len(data)-at {
-			return nil, damaged()
-		}
-		line, ok := transaction.BinaryLine(data[at : at+size])
-		if !ok {
-			return nil, damaged()
-		}
-		order = append(order, lineAt{line, int32(at), int32(size)})
-		at += size
-	}
-	slices.SortFunc(order, func(a, b lineAt) int { return cmp.Compare(a.line, b.line) })
-	return order, nil
-}
-
-// addEntries hands the entries of a verdict to its provider's outlet, by point type, then order (R21).
-func (r *pageReader) addEntries(out *page, v *Verdict) {
-	i := r.p.outletOf(v.Provider)
-	if i < 0 {
-		return
-	}
+// appendEntries writes the entries of a verdict for its provider's outlet, by point type, then order (R21).
+func (r *rater) appendEntries(dst []byte, v *Verdict) []byte {
 	e, t := &r.entry, v.Tx
 	*e = outlet.Entry{
-		Place:    outlet.Place{Run: r.p.Run, File: t.File, Line: t.Line},
+		Place:    outlet.Place{Run: r.job.Run, File: t.File, Line: t.Line},
 		IsReturn: t.Kind.TakesBack(), Number: v.LeavesUnder, Date: t.Date, Time: t.Time, TimeRaw: t.TimeRaw,
 		Store: t.Store, Register: t.Register, Receipt: t.Receipt, MemberNo: t.MemberNo, AmountIncl: t.AmountIncl,
 	}
-	out.entries[i] += int64(len(v.Entries))
 	var few [8]int32
 	order := few[:0]
 	for j := range v.Entries {
@@ -152,10 +97,118 @@ func (r *pageReader) addEntries(out *page, v *Verdict) {
 		e.Order, e.Points = j, v.Entries[j].Points
 		e.PointType = append(name[:0], v.Entries[j].PointType...)
 		if n == 0 {
-			out.outlets[i] = e.AppendBinary(out.outlets[i])
+			dst = e.AppendBinary(dst)
 		} else {
-			out.outlets[i] = e.AppendFollowing(out.outlets[i])
+			dst = e.AppendFollowing(dst)
 		}
+	}
+	return dst
+}
+
+// page is one page of pieces, in the order of their lines.
+type page struct {
+	grants  []byte
+	errors  []byte
+	file    int
+	outlets [][]byte // entries by index in prepared.outlets
+	entries []int64  // how many
+	raw     []byte   // verdicts for the observer
+	err     error
+}
+
+// lineAt is the place of a piece in its page.
+type lineAt struct {
+	line int64
+	at   int32
+	size int32
+}
+
+// pageReader puts pages together, for one goroutine.
+type pageReader struct {
+	p     *prepared
+	data  []byte
+	order []lineAt
+}
+
+// read loads a page and brings its pieces into the order of their lines.
+func (r *pageReader) read(store *spool.Partitions, index, file int) (out page) {
+	if r.data, out.err = store.Read(index, r.data); out.err != nil {
+		return out
+	}
+	store.Free(index)
+	out.file = file
+	out.outlets = make([][]byte, len(r.p.outlets))
+	out.entries = make([]int64, len(r.p.outlets))
+	if out.err = r.sortLines(); out.err != nil {
+		return out
+	}
+	out.grants = r.p.buffers.get()
+	for _, l := range r.order {
+		if !out.add(r.data[l.at:l.at+l.size], r.p) {
+			out.err = damaged()
+			return out
+		}
+	}
+	return out
+}
+
+// add puts a piece, without its length and line, at the end of the page; false if it is damaged.
+func (pg *page) add(piece []byte, p *prepared) bool {
+	r := reader{b: piece}
+	pg.grants = append(pg.grants, r.bytes()...)
+	pg.errors = append(pg.errors, r.bytes()...)
+	if i := int(r.uvarint()) - 1; i >= 0 && !r.bad {
+		if i >= len(pg.outlets) {
+			return false
+		}
+		if pg.outlets[i] == nil {
+			pg.outlets[i] = p.buffers.get()
+		}
+		pg.entries[i] += int64(r.uvarint())
+		pg.outlets[i] = append(pg.outlets[i], r.bytes()...)
+	}
+	if p.Options.Observe != nil {
+		pg.raw = appendBytes(pg.raw, r.b)
+	}
+	return !r.bad
+}
+
+// sortLines finds the pieces of a page and sorts them by line.
+func (r *pageReader) sortLines() error {
+	r.order = r.order[:0]
+	for at := 0; at < len(r.data); {
+		if len(r.data)-at < 4 {
+			return damaged()
+		}
+		size := int(binary.LittleEndian.Uint32(r.data[at:]))
+		at += 4
+		if size > len(r.data)-at {
+			return damaged()
+		}
+		line, n := binary.Uvarint(r.data[at : at+size])
+		if n <= 0 {
+			return damaged()
+		}
+		r.order = append(r.order, lineAt{int64(line), int32(at + n), int32(size - n)})
+		at += size
+	}
+	slices.SortFunc(r.order, func(a, b lineAt) int { return cmp.Compare(a.line, b.line) })
+	return nil
+}
+
+// buffers are used again from page to page.
+type buffers struct{ pool sync.Pool }
+
+func (b *buffers) get() []byte {
+	if p, ok := b.pool.Get().(*[]byte); ok {
+		return (*p)[:0]
+	}
+	return make([]byte, 0, 256<<10)
+}
+
+func (b *buffers) put(used []byte) {
+	if cap(used) > 0 {
+		b.pool.Put(&used)
 	}
 }
 
