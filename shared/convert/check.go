@@ -26,6 +26,10 @@ type Verdict struct {
 // share of bad lines; the first reason wins (R4). Duplicate files (R3) are told before anything is read.
 func (f *Feed) Check(name string, parts []Part) Verdict {
 	c := checker{feed: f, name: name}
+	if f.legacy && isUTF8(parts) {
+		c.refuse(&c.structure, fault.FileEncoding, 0,
+			"the file is UTF-8, but its layout says "+f.master.Layout.Encoding)
+	}
 	for i := range parts {
 		c.verdict.LastLine = parts[i].LastLine
 		for j := range parts[i].Segments {
@@ -46,6 +50,22 @@ func (f *Feed) Check(name string, parts []Part) Verdict {
 		v.Refused = f.share(name, &v)
 	}
 	return v
+}
+
+// minWide is how many characters tell that a file is UTF-8: bytes of another encoding that look like so many of
+// them, and like nothing else, are no text.
+const minWide = 4
+
+// isUTF8 says whether a file is UTF-8 beyond ASCII.
+func isUTF8(parts []Part) bool {
+	wide := int64(0)
+	for i := range parts {
+		if parts[i].NotUTF8 {
+			return false
+		}
+		wide += parts[i].Wide
+	}
+	return wide >= minWide
 }
 
 // share refuses a file whose share of bad lines exceeds the limit.

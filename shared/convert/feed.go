@@ -5,6 +5,7 @@ package convert
 
 import (
 	"strconv"
+	"strings"
 
 	"multipoint/shared/calendar"
 	"multipoint/shared/card"
@@ -58,6 +59,7 @@ type Feed struct {
 	counts         [8]bool // by layout.RecordKind: what the trailer counts
 	totalAs        totalMode
 	controlled     bool // some record declares a total
+	legacy         bool // the layout's encoding is none of UTF-8's
 	src            sources
 }
 
@@ -94,6 +96,7 @@ func Compile(set *master.Set, feed *master.Feed, dir Directory, converters layou
 		master: feed, reading: reading, directory: dir, oldest: 90, memberProvider: -1,
 		flat: feed.FlatItems, flatReceipt: feed.FlatAmount == "receipt",
 		hasItems: reading.Has(layout.RecordItem),
+		legacy:   !strings.HasPrefix(feed.Layout.Encoding, "utf-8"),
 	}
 	if feed.OldestDays != nil {
 		f.oldest = *feed.OldestDays

@@ -2,7 +2,9 @@ package convert
 
 import (
 	"bytes"
+	"unicode/utf8"
 
+	"multipoint/shared/charset"
 	"multipoint/shared/fault"
 	"multipoint/shared/layout"
 	"multipoint/shared/transaction"
@@ -27,6 +29,8 @@ type Part struct {
 	Index    int
 	Segments []Segment // in the order of the file; the last one is open (Control is RecordUnknown)
 	LastLine int64     // number of the block's last record, empty lines counted
+	NotUTF8  bool      // some of its bytes are no UTF-8
+	Wide     int64     // characters of three bytes and more, if all of it is UTF-8; not counted for UTF-8 layouts
 }
 
 // Segment is a stretch of data records and the control record that ends it.
@@ -86,6 +90,9 @@ func (w *Worker) Block(b layout.Block) Part {
 	}
 	w.flush()
 	w.part.LastLine = w.scanner.Lines() - 1
+	if w.feed.legacy {
+		w.part.NotUTF8, w.part.Wide = countWide(b.Bytes)
+	}
 	return w.part
 }
 
@@ -340,4 +347,21 @@ func (w *Worker) isData(titles *layout.ReadRecord) bool {
 		}
 	}
 	return false
+}
+
+// countWide counts the characters of three bytes and more of a block that is UTF-8. A block in another encoding
+// is told by its first characters.
+func countWide(b []byte) (notUTF8 bool, wide int64) {
+	if charset.ASCII(b) {
+		return false, 0
+	}
+	if !utf8.Valid(b) {
+		return true, 0
+	}
+	for _, c := range b {
+		if c >= 0xE0 {
+			wide++
+		}
+	}
+	return false, wide
 }

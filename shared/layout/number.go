@@ -211,7 +211,7 @@ func (n *numberSpec) parseText(b []byte) (int64, bool, fault.Code) {
 				}
 			}
 			v = v*10 + int64(c-'0')
-		case c == ',' && n.thousands && !dot && i > 0 && (len(digits)-i)%4 == 0 && bytes.IndexByte(digits, '.') < 0:
+		case c == ',' && n.thousands && !dot && i > 0 && (wholeDigits(digits)-i)%4 == 0:
 		case c == '.' && !dot && i > 0 && i+1 < len(digits):
 			dot = true
 		default:
@@ -229,6 +229,14 @@ func (n *numberSpec) parseText(b []byte) (int64, bool, fault.Code) {
 		v = -v
 	}
 	return v, true, 0
+}
+
+// wholeDigits is the length of a number without its decimal point and what follows.
+func wholeDigits(digits []byte) int {
+	if i := bytes.IndexByte(digits, '.'); i >= 0 {
+		return i
+	}
+	return len(digits)
 }
 
 // fault tells a number in E notation from other unreadable ones.

@@ -191,7 +191,8 @@ func (r *Reading) compileRecord(rec *Record) error {
 }
 
 func compileColumn(f *Field, fixed bool) (readColumn, error) {
-	c := readColumn{field: f, width: f.Width, wide: f.Pad == "wide", trimZero: f.Pad == "zero"}
+	c := readColumn{field: f, width: f.Width, wide: f.Pad == "wide"}
+	c.trimZero = f.Pad == "zero" && (f.Type == "" || f.Type == TypeText) // numbers and times keep their zeros
 	c.trim = f.Pad == "space" || f.Pad == "wide" || fixed && f.Pad == ""
 	switch f.Type {
 	case "", TypeText, TypeFiller:

@@ -21,6 +21,9 @@ type ReadRecord struct {
 	cells   []cell
 	arena   []byte
 	high    wordSet // fixed: the words that hold a byte above ASCII
+	nth     uint64  // number of the record since the first one, to tell what belongs to it
+	memos   [][]columnMemo
+	memosOf *Reading
 }
 
 // cell is one column of a csv record: raw[start:end], between its quotes if quoted.
@@ -55,6 +58,7 @@ func (s *Scanner) Lines() int64 { return s.line }
 func (s *Scanner) Next(rec *ReadRecord) bool {
 	r := s.reading
 	rec.reading, rec.arena, rec.Fault = r, rec.arena[:0], 0
+	rec.nth++
 	for s.at < len(s.block.Bytes) {
 		start := s.at
 		rec.Line, rec.Offset = s.line, s.block.Offset+int64(start)

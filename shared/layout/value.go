@@ -17,8 +17,13 @@ func (rec *ReadRecord) Text(s Source) ([]byte, fault.Code) {
 	}
 	if at < derivedBase {
 		c := &rec.reading.records[rec.Spec].columns[at]
-		if c.bare && !rec.mayBeHigh(c) {
-			return trimRight(rec.raw(c), c.trim), 0
+		if c.bare {
+			if !rec.mayBeHigh(c) {
+				return trimRight(rec.raw(c), c.trim), 0
+			}
+			if text, ok := rec.remembered(int(at), c); ok {
+				return text, 0
+			}
 		}
 		if c.lookup != nil {
 			if v, ok := rec.lookRaw(c); ok {
@@ -114,7 +119,7 @@ func (rec *ReadRecord) decoded(c *readColumn) ([]byte, int) {
 	if c.trim {
 		raw = rec.reading.encoding.TrimPad(raw, c.wide)
 		if c.field.Align == "right" {
-			raw = bytes.TrimLeft(raw, " ")
+			raw = rec.reading.encoding.TrimPadLeft(raw, c.wide)
 		}
 	}
 	if c.trimZero {
@@ -174,7 +179,7 @@ func (rec *ReadRecord) Date(s Source, near calendar.Date) (calendar.Date, fault.
 		if len(raw) == 0 || len(c.field.Empty) > 0 && isEmpty(c.field.Empty, raw) {
 			return 0, 0
 		}
-		if d, ok := calendar.ParseDate(c.date, raw, near); ok {
+		if d, ok := rec.parseDate(int(rec.place(s)), c, raw, near); ok {
 			return d, 0
 		}
 		text, badAt := rec.decoded(c)
@@ -232,10 +237,7 @@ func (rec *ReadRecord) HasNUL() bool { return bytes.IndexByte(rec.Raw, 0) >= 0 }
 // Decodable says whether every byte of the record is a character, column by column.
 func (rec *ReadRecord) Decodable() bool {
 	r := rec.reading
-	if !r.fixed {
-		return r.encoding.Valid(rec.Raw) < 0
-	}
-	if rec.high == 0 && !r.stateful {
+	if r.fixed && rec.high == 0 && !r.stateful {
 		return true
 	}
 	if rec.Spec < 0 || rec.Fault != 0 {
@@ -244,7 +246,7 @@ func (rec *ReadRecord) Decodable() bool {
 	columns := r.records[rec.Spec].columns
 	for i := range columns {
 		c := &columns[i]
-		if (r.stateful || rec.high&c.words != 0) && r.encoding.Valid(rec.raw(c)) >= 0 {
+		if (r.stateful || rec.mayBeHigh(c)) && !rec.decodableColumn(i, c) {
 			return false
 		}
 	}

@@ -76,7 +76,10 @@ func (p *prepared) convertFile(ordinal int, store *spool.Partitions, out Output)
 	parts, err := c.run(io.TeeReader(src, sum))
 	if err != nil {
 		var e *fault.Error
-		if !errors.As(err, &e) || e.Code >= 1200 {
+		if errors.As(err, &e) && e.Code == fault.ReadFailed && e.File == "" {
+			e.File = f.Name
+		}
+		if e == nil || e.Code >= 1200 {
 			return res, err
 		}
 		// The rest is read for its hash only.

@@ -1,0 +1,108 @@
+package layout
+
+import (
+	"encoding/binary"
+
+	"multipoint/shared/calendar"
+)
+
+// columnMemo remembers what was read in a column: stores, names and dates come again and again in a file, and a
+// look at the bytes is cheaper than decoding them anew. It changes no result.
+type columnMemo struct {
+	texts *[memoTexts]textEntry
+	hit   *textEntry // of the record with the number seen
+	seen  uint64
+
+	dateRaw [maxDate]byte
+	dateLen int
+	near    calendar.Date
+	date    calendar.Date
+}
+
+// textEntry is a text above ASCII that is known to be decodable.
+type textEntry struct {
+	raw     []byte
+	text    []byte // as UTF-8 without padding, if decoded
+	decoded bool
+}
+
+const (
+	memoTexts = 256 // entries of a column
+	maxMemo   = 128 // bytes of a text that is remembered
+	maxDate   = 24  // bytes of a date that is remembered
+)
+
+// memo gives the memory of a column of the record's kind.
+func (rec *ReadRecord) memo(i int) *columnMemo {
+	if rec.memos == nil || rec.memosOf != rec.reading {
+		rec.memosOf, rec.memos = rec.reading, make([][]columnMemo, len(rec.reading.records))
+		for k := range rec.memos {
+			rec.memos[k] = make([]columnMemo, len(rec.reading.records[k].columns))
+		}
+	}
+	return &rec.memos[rec.Spec][i]
+}
+
+// decodableColumn says whether a column's bytes are characters.
+func (rec *ReadRecord) decodableColumn(i int, c *readColumn) bool {
+	raw := rec.raw(c)
+	if rec.reading.stateful || len(raw) > maxMemo || len(raw) == 0 {
+		return rec.reading.encoding.Valid(raw) < 0
+	}
+	m := rec.memo(i)
+	if m.texts == nil {
+		m.texts = new([memoTexts]textEntry)
+	}
+	e := &m.texts[hashOf(raw)%memoTexts]
+	if string(e.raw) != string(raw) {
+		if rec.reading.encoding.Valid(raw) >= 0 {
+			return false
+		}
+		e.raw, e.decoded = append(e.raw[:0], raw...), false
+	}
+	m.hit, m.seen = e, rec.nth
+	return true
+}
+
+// remembered gives the text of a column that decodableColumn has seen in this record.
+func (rec *ReadRecord) remembered(i int, c *readColumn) ([]byte, bool) {
+	m := rec.memo(i)
+	if m.hit == nil || m.seen != rec.nth {
+		return nil, false
+	}
+	e := m.hit
+	if !e.decoded {
+		text, badAt := rec.decoded(c)
+		if badAt >= 0 {
+			return nil, false
+		}
+		e.text, e.decoded = append(e.text[:0], text...), true
+	}
+	return e.text, true
+}
+
+func hashOf(b []byte) uint64 {
+	h := uint64(len(b)) * 0x9E3779B97F4A7C15
+	for len(b) >= 8 {
+		h = (h ^ binary.LittleEndian.Uint64(b)) * 0x9E3779B97F4A7C15
+		h ^= h >> 29
+		b = b[8:]
+	}
+	for _, c := range b {
+		h = (h ^ uint64(c)) * 0x9E3779B97F4A7C15
+	}
+	return h ^ h>>32
+}
+
+// parseDate is calendar.ParseDate with the column's last date remembered.
+func (rec *ReadRecord) parseDate(i int, c *readColumn, raw []byte, near calendar.Date) (calendar.Date, bool) {
+	m := rec.memo(i)
+	if m.dateLen == len(raw) && m.near == near && string(m.dateRaw[:m.dateLen]) == string(raw) && len(raw) > 0 {
+		return m.date, true
+	}
+	d, ok := calendar.ParseDate(c.date, raw, near)
+	if ok && len(raw) <= maxDate {
+		m.dateLen, m.near, m.date = copy(m.dateRaw[:], raw), near, d
+	}
+	return d, ok
+}
