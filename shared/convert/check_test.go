@@ -10,7 +10,8 @@ import (
 	"multipoint/shared/master"
 )
 
-// batches is a layout of header, receipt, item, trailer and end records. A receipt is R, kind, receipt number and
+// batches is a layout of header, receipt, item, trailer and end records. A receipt is R, kind, receipt
+// number and
 // amount; the date is always the run's.
 func batches(change ...func(*master.Feed)) master.Feed {
 	date := "20261122"
@@ -172,14 +173,18 @@ func TestR4Totals(t *testing.T) {
 func TestR4CountsOfTheKindsThatTheLayoutNames(t *testing.T) {
 	text := "H R,sale,1,5 I,a I,b R,sale,2,5 I,c T,%d,10 E,%d,10"
 	for n, kinds := range map[int][]string{
-		2: nil, 3: {"item"}, 5: {"receipt", "item"}, 6: {"header", "receipt", "item"}, 7: {"header", "receipt", "item", "trailer"},
+		2: nil, 3: {"item"}, 5: {"receipt", "item"}, 6: {"header", "receipt", "item"}, 7: {
+			"header",
+			"receipt", "item", "trailer",
+		},
 	} {
 		wantRefused(t, batches(counts(kinds...)), records(fmt.Sprintf(text, n, n)), "", 0)
 		wantRefused(t, batches(counts(kinds...)), records(fmt.Sprintf(text, n+1, n)), "file.count", 7)
 	}
 }
 
-// TestR4ShareOfBadLines: refused when the share exceeds the limit, equal is accepted; receipts count, not lines.
+// TestR4ShareOfBadLines: refused when the share exceeds the limit, equal is accepted; receipts count, not
+// lines.
 func TestR4ShareOfBadLines(t *testing.T) {
 	for _, x := range []struct {
 		good, bad int
@@ -208,7 +213,8 @@ func TestR4ShareOfBadLines(t *testing.T) {
 	}
 }
 
-// TestR4BrokenControlRecords: a header or trailer of the wrong length refuses the file and is never read beyond
+// TestR4BrokenControlRecords: a header or trailer of the wrong length refuses the file and is never read
+// beyond
 // its end.
 func TestR4BrokenControlRecords(t *testing.T) {
 	sale := "220261122" + "0001" + "0000100"
@@ -242,8 +248,9 @@ func TestR4TruncatedFiles(t *testing.T) {
 			switch {
 			case cut >= len(whole) && (o.err != nil || o.verdict.Refused != nil):
 				t.Errorf("%s, %d of %d bytes: %v, %+v", end, cut, len(whole), o.err, o.verdict)
-			case cut < len(whole) && (fault.CodeOf(o.err) != fault.FileTruncated || o.err.(*fault.Error).Offset !=
-				int64(len(sale)+len(mark))):
+			case cut < len(whole) && (fault.CodeOf(o.err) != fault.FileTruncated ||
+				o.err.(*fault.Error).Offset !=
+					int64(len(sale)+len(mark))):
 				t.Errorf("%s, %d of %d bytes: %v, want file.truncated", end, cut, len(whole), o.err)
 			}
 		}

@@ -2,6 +2,7 @@ package convert_test
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"fmt"
 	"testing"
 
@@ -20,6 +21,7 @@ type csvSink struct {
 	out   []byte
 	good  int
 	bad   int
+	first string
 }
 
 func (s *csvSink) Good(t *transaction.Transaction) {
@@ -30,7 +32,12 @@ func (s *csvSink) Good(t *transaction.Transaction) {
 	s.out = t.AppendCSV(s.out, &s.names)
 }
 
-func (s *csvSink) Bad(*convert.BadLine) { s.bad++ }
+func (s *csvSink) Bad(b *convert.BadLine) {
+	s.bad++
+	if s.first == "" {
+		s.first = fmt.Sprint(b.Faults, string(b.Raw))
+	}
+}
 
 func benchFeed(b *testing.B, l layout.Layout) (*convert.Feed, transaction.Names) {
 	b.Helper()
@@ -116,7 +123,7 @@ func runConvert(b *testing.B, l layout.Layout, text []byte) {
 	}
 	b.ReportMetric(float64(sink.good)/b.Elapsed().Seconds()/1e6, "Mrec/s")
 	if sink.bad > 0 {
-		b.Fatal(sink.bad, "bad")
+		b.Fatal(sink.bad, "bad", sink.first)
 	}
 }
 
@@ -161,10 +168,19 @@ func BenchmarkConvertFixed(b *testing.B) {
 		buf.Write(pad("山田　能登子", 24))
 		buf.Write(pad(fmt.Sprintf("3%014d", i*7919%100000), 20))
 		buf.Write(pad("9100****1234", 20))
-		fmt.Fprintf(&buf, "%010d%08d%08d", i%9000, i%40, i%60)
+		fmt.Fprintf(&buf, "%010d%08d%08d", i%9000+200, i%40, i%60)
 		buf.Write(pad("食料品、日用品ソース", 40))
 		buf.Write(pad("", 52))
 		buf.WriteString("\r\n")
 	}
 	runConvert(b, l, buf.Bytes())
+}
+
+// BenchmarkSHA256 hashes the bytes that BenchmarkConvertFixed converts.
+func BenchmarkSHA256(b *testing.B) {
+	text := make([]byte, 20000*258)
+	b.SetBytes(int64(len(text)))
+	for b.Loop() {
+		sha256.Sum256(text)
+	}
 }

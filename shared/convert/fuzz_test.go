@@ -15,13 +15,17 @@ func fuzzFeeds() []master.Feed {
 	iso := csvFeed(flat, negativeIsReturn)
 	iso.Layout.Encoding = "iso-2022-jp"
 	return []master.Feed{
-		csvFeed(), csvFeed(flat), csvFeed(flatReceipt, negativeIsReturn, excl("rates")), itemFeed(negativeIsReturn, excl("tax")),
-		fixedFeed("crlf"), fixedFeed("none"), batches(), batches(many, without("header"), counts("receipt", "item"), totalAs("net")), iso,
+		csvFeed(), csvFeed(flat), csvFeed(flatReceipt, negativeIsReturn, excl("rates")),
+		itemFeed(negativeIsReturn, excl("tax")),
+		fixedFeed("crlf"), fixedFeed("none"), batches(), batches(many, without("header"), counts("receipt",
+			"item"), totalAs("net")), iso,
 	}
 }
 
-// FuzzConvert converts arbitrary bytes: never a panic; receipts are good or bad; blocks of any size give the same;
-// good records keep what the steps behind rely on; all bytes of data records are in a good record or a bad line.
+// FuzzConvert converts arbitrary bytes: never a panic; receipts are good or bad; blocks of any size give
+// the same;
+// good records keep what the steps behind rely on; all bytes of data records are in a good record or a bad
+// line.
 func FuzzConvert(f *testing.F) {
 	feeds := fuzzFeeds()
 	var compiled []*convert.Feed
@@ -30,8 +34,10 @@ func FuzzConvert(f *testing.F) {
 	}
 	for i := range feeds {
 		which := uint8(i)
-		f.Add([]byte(line()+line("receipt=8", "kind=return", "original_receipt=7", "original_date=20261122")), which)
-		f.Add([]byte(line("product=a", "amount=1")+line("product=b", "amount=-5")+"x,y\n"+line("receipt=\"9\"")), which)
+		f.Add([]byte(line()+line("receipt=8", "kind=return", "original_receipt=7", "original_date=20261122")),
+			which)
+		f.Add([]byte(line("product=a", "amount=1")+line("product=b",
+			"amount=-5")+"x,y\n"+line("receipt=\"9\"")), which)
 		f.Add([]byte(head()+"I,p,1,1,8\nX\n"+head("amount_incl=-5", "amount_excl=-4")), which)
 		f.Add([]byte("22026112200010000100\r\n80000000010000000100\r\n"), which)
 		f.Add([]byte("8000\r\n2\r\n"), which)
@@ -39,7 +45,7 @@ func FuzzConvert(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text []byte, which uint8) {
 		feed := compiled[int(which)%len(compiled)]
-		want := read(feed, string(text), 0)
+		want := read(feed, string(text), 1<<16)
 		for i := range want.good {
 			invariants(t, feed, &want.good[i])
 		}
@@ -75,7 +81,8 @@ func summary(o *outcome) string {
 func checkOutcome(t *testing.T, f *convert.Feed, o *outcome, text []byte) {
 	t.Helper()
 	v := o.verdict
-	if o.err == nil && !v.Structure && (v.Receipts != int64(len(o.good)+len(o.bad)) || v.Bad != int64(len(o.bad))) {
+	if o.err == nil && !v.Structure && (v.Receipts != int64(len(o.good)+len(o.bad)) ||
+		v.Bad != int64(len(o.bad))) {
 		t.Fatalf("%+v, but %d good and %d bad", v, len(o.good), len(o.bad))
 	}
 	var sales, returns int64
@@ -91,11 +98,13 @@ func checkOutcome(t *testing.T, f *convert.Feed, o *outcome, text []byte) {
 	}
 	for i := range o.bad {
 		b := &o.bad[i]
-		if len(b.Faults) == 0 || len(b.Raw) == 0 || !bytes.Equal(text[b.Offset:b.Offset+int64(len(b.Raw))], b.Raw) {
+		if len(b.Faults) == 0 || len(b.Raw) == 0 || !bytes.Equal(text[b.Offset:b.Offset+int64(len(b.Raw))],
+			b.Raw) {
 			t.Fatalf("bad line %+v", b)
 		}
 		for _, x := range b.Faults {
-			if x.Code < 1200 || x.Code >= 1300 || x.Offset < b.Offset || x.Offset > b.Offset+int64(len(b.Raw)) || x.Line < b.Line {
+			if x.Code < 1200 || x.Code >= 1300 || x.Offset < b.Offset ||
+				x.Offset > b.Offset+int64(len(b.Raw)) || x.Line < b.Line {
 				t.Fatalf("fault %+v of the line at %d with %d bytes", x, b.Offset, len(b.Raw))
 			}
 		}

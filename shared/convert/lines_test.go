@@ -74,7 +74,10 @@ func badLines() []badLine {
 	ok := line()
 	return append([]badLine{
 		{"undecodable byte", csvFeed(), ok + line("store=^\x80"), []string{"text.undecodable store 2"}},
-		{"gaiji behind text", csvFeed(), ok + line("store=\x95\x5c^\xf0\x40"), []string{"text.undecodable store 2"}},
+		{
+			"gaiji behind text", csvFeed(), ok + line("store=\x95\x5c^\xf0\x40"),
+			[]string{"text.undecodable store 2"},
+		},
 		{"broken pair", csvFeed(), ok + line("store=^\x81"), []string{"text.undecodable store 2"}},
 		{
 			"undecodable byte behind a doubled quote", csvFeed(), ok + line("store=\"a\"\"b^\xa0\""),
@@ -86,26 +89,50 @@ func badLines() []badLine {
 		},
 		{"NUL byte", csvFeed(), ok + line("store=0^\x00"), []string{"text.nul  2"}},
 		{"unknown card", csvFeed(), ok + line("card=^500000000000001"), []string{"card.unknown card 2"}},
-		{"card of another length", csvFeed(), ok + line("card=^30000000000001"), []string{"card.unknown card 2"}},
-		{"wrong check digit", csvFeed(), ok + line("card=^9999123456789018"), []string{"card.check_digit card 2"}},
-		{"card from a spreadsheet", csvFeed(), ok + line("card=^3.00000E+14"), []string{"card.not_digits card 2"}},
+		{
+			"card of another length", csvFeed(), ok + line("card=^30000000000001"),
+			[]string{"card.unknown card 2"},
+		},
+		{
+			"wrong check digit", csvFeed(), ok + line("card=^9999123456789018"),
+			[]string{"card.check_digit card 2"},
+		},
+		{
+			"card from a spreadsheet", csvFeed(), ok + line("card=^3.00000E+14"),
+			[]string{"card.not_digits card 2"},
+		},
 		{"no card", csvFeed(), ok + line("card=^"), []string{"card.missing card 2"}},
-		{"unknown member", csvFeed(), ok + line("card=", "member_no=^9"), []string{"member.unknown member_no 2"}},
+		{
+			"unknown member", csvFeed(), ok + line("card=", "member_no=^9"),
+			[]string{"member.unknown member_no 2"},
+		},
 		{
 			"member without a card of the provider", csvFeed(), ok + line("card=", "member_no=^00000002"),
 			[]string{"member.no_card member_no 2"},
 		},
-		{"no such day", csvFeed(), ok + line("business_date=^20261131"), []string{"date.bad business_date 2"}},
+		{
+			"no such day", csvFeed(), ok + line("business_date=^20261131"),
+			[]string{"date.bad business_date 2"},
+		},
 		{"no date", csvFeed(), ok + line("business_date=^"), []string{"date.bad business_date 2"}},
-		{"tomorrow", csvFeed(), ok + line("business_date=^20261123"), []string{"date.future business_date 2"}},
-		{"91 days ago", csvFeed(), ok + line("business_date=^20260823"), []string{"date.too_old business_date 2"}},
+		{
+			"tomorrow", csvFeed(), ok + line("business_date=^20261123"),
+			[]string{"date.future business_date 2"},
+		},
+		{
+			"91 days ago", csvFeed(), ok + line("business_date=^20260823"),
+			[]string{"date.too_old business_date 2"},
+		},
 		{
 			"bad original date", csvFeed(),
 			ok + line("kind=return", "original_date=^20261199", "original_receipt=1"),
 			[]string{"date.bad original_date 2"},
 		},
 		{"30 o'clock", csvFeed(), ok + line("time=^3000"), []string{"time.bad time 2"}},
-		{"letters in an amount", csvFeed(), ok + line("amount_incl=^12O0"), []string{"amount.bad amount_incl 2"}},
+		{
+			"letters in an amount", csvFeed(), ok + line("amount_incl=^12O0"),
+			[]string{"amount.bad amount_incl 2"},
+		},
 		{"blank amount", csvFeed(), ok + line("amount_incl=^"), []string{"amount.bad amount_incl 2"}},
 		{
 			"amount above the limit", csvFeed(), ok + line("amount_incl=^1000000000001"),
@@ -140,16 +167,25 @@ func badLines() []badLine {
 			[]string{"point_type.missing point_type 2"},
 		},
 		{"unknown kind", csvFeed(), ok + line("kind=^gift"), []string{"kind.bad kind 2"}},
-		{"kind that the lookup lacks", csvFeed(kinds), line("kind=1") + line("kind=^3"), []string{"kind.bad kind 2"}},
+		{
+			"kind that the lookup lacks", csvFeed(kinds), line("kind=1") + line("kind=^3"),
+			[]string{"kind.bad kind 2"},
+		},
 		{"no receipt number", csvFeed(), ok + line("receipt=^"), []string{"receipt.missing receipt 2"}},
 		{
 			"store that the lookup lacks", csvFeed(storeLookup), ok + line("store=^000002"),
 			[]string{"lookup.missing store 2"},
 		},
-		{"column too many", csvFeed(), ok + "^" + strings.Replace(ok, ",", ",,", 1), []string{"record.columns  2"}},
+		{
+			"column too many", csvFeed(), ok + "^" + strings.Replace(ok, ",", ",,", 1),
+			[]string{"record.columns  2"},
+		},
 		{"open text behind a quote", csvFeed(), ok + "^" + line("store=\"a\"b"), []string{"record.quote  2"}},
 		{"quote inside a column", csvFeed(), ok + "^" + line("store=a\"b\""), []string{"record.quote  2"}},
-		{"CR before LF", csvFeed(), ok + "^" + strings.TrimSuffix(ok, "\n") + "\r\n", []string{"record.line_end  2"}},
+		{
+			"CR before LF", csvFeed(), ok + "^" + strings.TrimSuffix(ok, "\n") + "\r\n",
+			[]string{"record.line_end  2"},
+		},
 	}, badRecords()...)
 }
 
@@ -161,7 +197,10 @@ func badRecords() []badLine {
 		{"item without a receipt", itemFeed(), "^I,p,1,100,8\n" + ok, []string{"item.alone  1"}},
 		{"bad quantity of an item", itemFeed(), ok + "I,p,^x,100,8\n", []string{"item.bad quantity 2"}},
 		{"bad tax rate of an item", itemFeed(), ok + "I,p,1,100,^108\n", []string{"item.bad tax_rate 2"}},
-		{"amount of an item above the limit", itemFeed(), ok + "I,p,1,^1000000000001,8\n", []string{"item.bad amount 2"}},
+		{
+			"amount of an item above the limit", itemFeed(), ok + "I,p,1,^1000000000001,8\n",
+			[]string{"item.bad amount 2"},
+		},
 		{"item with a column too few", itemFeed(), ok + "^I,p,1,100\n", []string{"record.columns  2"}},
 		{
 			"amounts of one receipt differ", csvFeed(flatReceipt),
@@ -178,9 +217,13 @@ func badRecords() []badLine {
 			[]string{"record.length  2"},
 		},
 		{"record too long", fixedFeed("lf"), sale + "\n^" + sale + "0\n", []string{"record.length  2"}},
-		{"LF in a CRLF file", fixedFeed("crlf"), sale + "\r\n^" + sale + "\n", []string{"record.line_end  2"}},
 		{
-			"negative sale with items below", itemFeed(), head("amount_incl=^-5", "amount_excl=-5") + "I,p,1,5,8\n",
+			"LF in a CRLF file", fixedFeed("crlf"), sale + "\r\n^" + sale + "\n",
+			[]string{"record.line_end  2"},
+		},
+		{
+			"negative sale with items below", itemFeed(), head("amount_incl=^-5", "amount_excl=-5") +
+				"I,p,1,5,8\n",
 			[]string{"amount.negative amount_incl 1"},
 		},
 	}
@@ -227,12 +270,15 @@ func TestR4AllFaultsOfALineAreListed(t *testing.T) {
 // TestR4LineNumbersCountRecords: headers, titles, empty lines and records of several lines count once each.
 func TestR4LineNumbersCountRecords(t *testing.T) {
 	f := csvFeed()
-	f.Layout.Records = append([]layout.Record{{Kind: "titles", Fields: []layout.Field{{Name: "t"}}}}, f.Layout.Records...)
-	text, at := mark("titles\n" + line("store=\"a\nb\nc\"") + "\n\n" + line("receipt=8", "card=^1") + line("receipt=9"))
+	f.Layout.Records = append([]layout.Record{{Kind: "titles", Fields: []layout.Field{{Name: "t"}}}},
+		f.Layout.Records...)
+	text, at := mark("titles\n" + line("store=\"a\nb\nc\"") + "\n\n" + line("receipt=8", "card=^1") +
+		line("receipt=9"))
 	for size := 1; size < len(text); size += 7 {
 		o := read(compile(t, f), text, size)
 		wantFaults(t, o, at, "card.unknown card 5")
-		if len(o.good) != 2 || o.good[0].Line != 2 || o.good[1].Line != 6 || string(o.good[0].Store) != "a\nb\nc" {
+		if len(o.good) != 2 || o.good[0].Line != 2 || o.good[1].Line != 6 ||
+			string(o.good[0].Store) != "a\nb\nc" {
 			t.Fatalf("blocks of %d: %d good, lines %v", size, len(o.good), o.good)
 		}
 		if want := int64(len(text) - len(line("receipt=9"))); o.good[1].Offset != want {

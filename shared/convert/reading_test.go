@@ -38,7 +38,8 @@ m3,00000003,P,300000000000022,
 m4,00000004,,,
 `
 
-// masters: P has 15 digits from 3000…, until October also 4000…; Q has 16 with a check digit and a short form of
+// masters: P has 15 digits from 3000…, until October also 4000…; Q has 16 with a check digit and a short
+// form of
 // 9 digits, written with 7.
 func masters() *master.Set {
 	return &master.Set{
@@ -49,7 +50,10 @@ func masters() *master.Set {
 				Code: "POLD", Provider: "P", Digits: 15, Min: "400000000000000", Max: "499999999999999",
 				Period: master.Period{ValidTo: day(2026, 10, 31)},
 			},
-			{Code: "Q16", Provider: "Q", Digits: 16, Min: "9999000000000000", Max: "9999999999999999", Check: "LUHN"},
+			{
+				Code: "Q16", Provider: "Q", Digits: 16, Min: "9999000000000000", Max: "9999999999999999",
+				Check: "LUHN",
+			},
 			{
 				Code: "Q9", Provider: "Q", Digits: 9, Min: "000000000", Max: "009999999",
 				Short: &master.Short{Length: 7, Pad: "00"},
@@ -162,8 +166,9 @@ var plain = [...][2]string{
 }
 
 var types = map[string]string{
-	"business_date": "date", "original_date": "date", "time": "time", "amount_incl": "number", "amount_excl": "number",
-	"incl_8": "number", "incl_10": "number", "tax_8": "number", "tax_10": "number", "points_given": "number",
+	"business_date": "date", "original_date": "date", "time": "time", "amount_incl": "number",
+	"amount_excl": "number",
+	"incl_8":      "number", "incl_10": "number", "tax_8": "number", "tax_10": "number", "points_given": "number",
 	"quantity": "number", "amount": "number", "tax_rate": "number",
 }
 

@@ -20,11 +20,13 @@ func items(t *transaction.Transaction) string {
 	return strings.TrimSpace(b.String())
 }
 
-// TestR5FlatItemsJoin: consecutive lines with equal key fields, kind and original are one receipt; its line is the
+// TestR5FlatItemsJoin: consecutive lines with equal key fields, kind and original are one receipt; its
+// line is the
 // first, amounts are summed, a discount is negative.
 func TestR5FlatItemsJoin(t *testing.T) {
 	text := line("product=a", "amount=500", "amount_incl=500", "amount_excl=460", "tax_8=40", "time=1230") +
-		line("product=b", "amount=-20", "quantity=2", "tax_rate=8", "amount_incl=-20", "amount_excl=-18", "time=1231") +
+		line("product=b", "amount=-20", "quantity=2", "tax_rate=8", "amount_incl=-20", "amount_excl=-18",
+			"time=1231") +
 		line("receipt=8", "product=c", "amount=1", "amount_incl=1", "amount_excl=1")
 	for size := 1; size <= len(text)+1; size += 13 {
 		o := read(compile(t, csvFeed(flat)), text, size)
@@ -32,7 +34,8 @@ func TestR5FlatItemsJoin(t *testing.T) {
 			t.Fatalf("blocks of %d: %d good, %q", size, len(o.good), o.faults())
 		}
 		x, y := &o.good[0], &o.good[1]
-		if x.Line != 1 || x.AmountIncl != 480 || x.Excl != 442 || x.Tax8 != 40 || items(x) != "a*1=500@0 b*2=-20@8" ||
+		if x.Line != 1 || x.AmountIncl != 480 || x.Excl != 442 || x.Tax8 != 40 ||
+			items(x) != "a*1=500@0 b*2=-20@8" ||
 			x.Time != 12*3600+30*60 || string(x.Receipt) != "7" {
 			t.Errorf("blocks of %d: first receipt %+v, items %s", size, x, items(x))
 		}
@@ -47,7 +50,10 @@ func TestR5FlatItemsJoin(t *testing.T) {
 
 // TestR5FlatItemsPart: a line with another key field, kind or original begins a receipt of its own.
 func TestR5FlatItemsPart(t *testing.T) {
-	returned := []string{"kind=return", "original_date=20261121", "original_store=000001", "original_register=01", "original_receipt=5"}
+	returned := []string{
+		"kind=return", "original_date=20261121", "original_store=000001",
+		"original_register=01", "original_receipt=5",
+	}
 	for _, x := range []struct {
 		first, second []string
 		joined        bool
@@ -76,7 +82,8 @@ func TestR5FlatItemsPart(t *testing.T) {
 	}
 }
 
-// TestR5OneBadItemLineMakesItsReceiptBad: all of the receipt's lines are in the one bad line, nothing is lost.
+// TestR5OneBadItemLineMakesItsReceiptBad: all of the receipt's lines are in the one bad line, nothing is
+// lost.
 func TestR5OneBadItemLineMakesItsReceiptBad(t *testing.T) {
 	sick := []string{
 		line("amount=x"), line("card=1"), "only,three,columns\n", line("store=000001\x00"), line("time=99"),
@@ -107,14 +114,20 @@ func TestR5OneBadItemLineMakesItsReceiptBad(t *testing.T) {
 	}
 }
 
-// TestR5FlatReceiptAmounts: with flat_amount receipt each line repeats the receipt's amounts, and counts once.
+// TestR5FlatReceiptAmounts: with flat_amount receipt each line repeats the receipt's amounts, and counts
+// once.
 func TestR5FlatReceiptAmounts(t *testing.T) {
-	o := read(compile(t, csvFeed(flatReceipt)), line("product=a", "amount=80")+line("product=b", "amount=1000"), 0)
+	o := read(compile(t, csvFeed(flatReceipt)), line("product=a", "amount=80")+line("product=b",
+		"amount=1000"), 0)
 	if x := onlyGood(t, o); x.AmountIncl != 1080 || x.Excl != 1000 || len(x.Items) != 2 {
 		t.Errorf("%+v", x)
 	}
-	for _, differs := range []string{"amount_incl=1", "amount_excl=1", "incl_8=1", "incl_10=1", "tax_8=1", "tax_10=1"} {
-		o := read(compile(t, csvFeed(flatReceipt)), line("product=a")+line("product=b", differs)+line("product=c", differs), 0)
+	for _, differs := range []string{
+		"amount_incl=1", "amount_excl=1", "incl_8=1", "incl_10=1", "tax_8=1",
+		"tax_10=1",
+	} {
+		o := read(compile(t, csvFeed(flatReceipt)), line("product=a")+line("product=b",
+			differs)+line("product=c", differs), 0)
 		if len(o.bad) != 1 || len(o.bad[0].Faults) != 1 || o.bad[0].Faults[0].Code != fault.AmountDiffers {
 			t.Errorf("%s: %d good, %q", differs, len(o.good), o.faults())
 		}
@@ -130,7 +143,8 @@ func TestR5SumsOfItemLinesObeyTheLimit(t *testing.T) {
 				continue
 			}
 			feed := csvFeed(flat, excl("same"))
-			o := read(compile(t, feed), line(most, "amount_excl=0")+line(column+"="+sign+"1", "amount_incl=1"), 0)
+			o := read(compile(t, feed), line(most, "amount_excl=0")+line(column+"="+sign+"1",
+				"amount_incl=1"), 0)
 			if column == "amount_incl" {
 				o = read(compile(t, feed), line(most)+line(column+"="+sign+"1"), 0)
 			}
@@ -171,7 +185,8 @@ func TestR5ItemRecords(t *testing.T) {
 	}
 	// Items under a record of no kind belong to it, not to the receipt before.
 	o = read(compile(t, itemFeed()), head()+"X\nI,p,1,1,8\n"+head("receipt=8"), 0)
-	if len(o.good) != 2 || len(o.bad) != 1 || len(o.good[0].Items) != 0 || string(o.bad[0].Raw) != "X\nI,p,1,1,8" {
+	if len(o.good) != 2 || len(o.bad) != 1 || len(o.good[0].Items) != 0 ||
+		string(o.bad[0].Raw) != "X\nI,p,1,1,8" {
 		t.Errorf("%d good, %q", len(o.good), o.faults())
 	}
 }
@@ -183,7 +198,10 @@ func TestR5ItemsInColumns(t *testing.T) {
 	rec.Fields = rec.Fields[:len(rec.Fields)-4]
 	for i := 1; i <= 3; i++ {
 		p := fmt.Sprintf("items.%d.", i)
-		rec.Fields = append(rec.Fields, layout.Field{Name: p + "product"}, layout.Field{Name: p + "amount", Type: "number"})
+		rec.Fields = append(rec.Fields, layout.Field{Name: p + "product"}, layout.Field{
+			Name: p + "amount",
+			Type: "number",
+		})
 	}
 	start := strings.TrimSuffix(line(), ",,,\n")
 	x := onlyGood(t, read(compile(t, f), start+"a,1,,,c,-3\n", 0))

@@ -26,7 +26,8 @@ func TestR7CardsAndMemberNumbers(t *testing.T) {
 	optional := func(f *master.Feed) { f.CardOptional = true }
 	nobody := func(f *master.Feed) { f.MemberProvider = "" }
 	original := []string{
-		"kind=return", "original_date=20261101", "original_store=000001", "original_register=01", "original_receipt=1",
+		"kind=return", "original_date=20261101", "original_store=000001", "original_register=01",
+		"original_receipt=1",
 	}
 	for _, x := range []struct {
 		feed    master.Feed
@@ -36,7 +37,11 @@ func TestR7CardsAndMemberNumbers(t *testing.T) {
 		{csvFeed(), []string{"card=300000000000001"}, "300000000000001>300000000000001 P0 S0 "},
 		{csvFeed(), []string{"card=9999123456789019"}, "9999123456789019>9999123456789019 P1 S2 "},
 		{csvFeed(), []string{"card= 3000-00000-000001 "}, "300000000000001>300000000000001 P0 S0 "},
-		{csvFeed(), []string{"card=\x82\x52\x82\x4f\x82\x4f000000000001"}, "300000000000001>300000000000001 P0 S0 "},
+		{
+			csvFeed(),
+			[]string{"card=\x82\x52\x82\x4f\x82\x4f000000000001"},
+			"300000000000001>300000000000001 P0 S0 ",
+		},
 		{csvFeed(), []string{"card=A300000000000001B"}, "300000000000001>300000000000001 P0 S0 "},
 		{csvFeed(), []string{"card=A300000000000001"}, "card.not_digits"},
 		{csvFeed(), []string{"card=]C0300000000000001"}, "300000000000001>300000000000001 P0 S0 "},
@@ -58,7 +63,10 @@ func TestR7CardsAndMemberNumbers(t *testing.T) {
 		{csvFeed(), append(original, "card=1"), "card.unknown"},
 		{csvFeed(), append(original, "card=", "member_no=1"), "member.unknown"},
 		{csvFeed(), []string{"kind=return", "card="}, "card.missing"},
-		{csvFeed(negativeIsReturn), append(original[1:5:5], "card=", "amount_incl=-1", "amount_excl=-1"), "> P-1 S-1 "},
+		{
+			csvFeed(negativeIsReturn), append(original[1:5:5], "card=", "amount_incl=-1", "amount_excl=-1"),
+			"> P-1 S-1 ",
+		},
 		{csvFeed(negativeIsReturn), append(original[1:5:5], "card="), "card.missing"},
 		{csvFeed(negativeIsReturn), []string{"card=", "amount_incl=-1", "amount_excl=-1"}, "card.missing"},
 	} {
@@ -78,7 +86,10 @@ func TestR7CardsAndMemberNumbers(t *testing.T) {
 
 // TestR2AnAffiliateThatNobodyClaimsIsNoError.
 func TestR2AnAffiliateThatNobodyClaimsIsNoError(t *testing.T) {
-	for raw, want := range map[string]int32{"": -1, "A1": 0, "9100****1234": 0, "9100": -1, "A2": 1, "9200****1234": 1, "8000****1234": -1} {
+	for raw, want := range map[string]int32{
+		"": -1, "A1": 0, "9100****1234": 0, "9100": -1, "A2": 1,
+		"9200****1234": 1, "8000****1234": -1,
+	} {
 		x := onlyGood(t, read(compile(t, csvFeed()), line("affiliate="+raw), 0))
 		if x.Affiliate != want || string(x.AffiliateRaw) != raw {
 			t.Errorf("%q: affiliate %d (%q), want %d", raw, x.Affiliate, x.AffiliateRaw, want)
@@ -90,7 +101,8 @@ func TestR2AnAffiliateThatNobodyClaimsIsNoError(t *testing.T) {
 	}
 }
 
-// TestR8DateLimits: from 90 days (or the feed's limit) before the run to the run's date, both included; card ranges
+// TestR8DateLimits: from 90 days (or the feed's limit) before the run to the run's date, both included;
+// card ranges
 // hold by the line's date.
 func TestR8DateLimits(t *testing.T) {
 	oldest := func(n int) func(*master.Feed) { return func(f *master.Feed) { f.OldestDays = &n } }
@@ -183,7 +195,11 @@ func TestR9BlankAmounts(t *testing.T) {
 		{"same", []string{"amount_excl="}, true},
 		{"file", []string{"kind=return", "amount_incl="}, false},
 		{"file", []string{"kind=cancel", "amount_incl=", "amount_excl="}, true},
-		{"file", []string{"kind=grant", "amount_incl=", "amount_excl=", "points_given=5", "point_type=B"}, true},
+		{
+			"file",
+			[]string{"kind=grant", "amount_incl=", "amount_excl=", "points_given=5", "point_type=B"},
+			true,
+		},
 		{"same", []string{"amount_excl=x"}, false},
 		{"same", []string{"tax_8=x"}, false},
 		{"tax", []string{"tax_8=", "tax_10="}, true},
@@ -198,7 +214,8 @@ func TestR9BlankAmounts(t *testing.T) {
 // TestR11Times are read on the 30-hour clock and stay with the date they are written with.
 func TestR11Times(t *testing.T) {
 	for raw, want := range map[string]calendar.Clock{
-		"": calendar.NoTime, "0000": 0, "2359": 86340, "2400": 86400, "2530": 91800, "2959": 107940, "25:30": 91800,
+		"": calendar.NoTime, "0000": 0, "2359": 86340, "2400": 86400, "2530": 91800, "2959": 107940,
+		"25:30":  91800,
 		"253015": 91815, "9:05": 32700, "905": 32700,
 	} {
 		x := onlyGood(t, read(compile(t, csvFeed()), line("time="+raw), 0))
@@ -221,7 +238,8 @@ func TestR11Times(t *testing.T) {
 func TestR16TheSignOfAReturnDoesNotMatter(t *testing.T) {
 	for _, kind := range []string{"return", "cancel"} {
 		plus := onlyGood(t, read(compile(t, csvFeed()), line("kind="+kind, "tax_8=80"), 0))
-		minus := onlyGood(t, read(compile(t, csvFeed()), line("kind="+kind, "amount_incl=-1080", "amount_excl=-1000", "tax_8=-80"), 0))
+		minus := onlyGood(t, read(compile(t, csvFeed()), line("kind="+kind, "amount_incl=-1080",
+			"amount_excl=-1000", "tax_8=-80"), 0))
 		a, _ := plus.Content(nil)
 		b, _ := minus.Content(nil)
 		if a != b || minus.AmountIncl != 1080 || minus.Excl != 1000 || minus.Tax8 != 80 {
@@ -237,7 +255,8 @@ func TestR16TheSignOfAReturnDoesNotMatter(t *testing.T) {
 		t.Errorf("an item of a negative return: %+v", x.Items[0])
 	}
 	for _, kind := range []string{"sale", "grant"} {
-		o := read(compile(t, csvFeed()), line("kind="+kind, "amount_incl=-1", "amount_excl=-1", "points_given=1", "point_type=B"), 0)
+		o := read(compile(t, csvFeed()), line("kind="+kind, "amount_incl=-1", "amount_excl=-1",
+			"points_given=1", "point_type=B"), 0)
 		if len(o.bad) != 1 || o.bad[0].Faults[0].Code != fault.AmountNegative {
 			t.Errorf("negative %s: %q", kind, o.faults())
 		}
@@ -246,17 +265,22 @@ func TestR16TheSignOfAReturnDoesNotMatter(t *testing.T) {
 
 // TestR17NegativeSalesAreReturnsIfTheFeedSaysSo.
 func TestR17NegativeSalesAreReturnsIfTheFeedSaysSo(t *testing.T) {
-	names := []string{"original_date=20261121", "original_store=000001", "original_register=01", "original_receipt=5"}
+	names := []string{
+		"original_date=20261121", "original_store=000001", "original_register=01",
+		"original_receipt=5",
+	}
 	negative := append([]string{"amount_incl=-1080", "amount_excl=-1000"}, names...)
 	x := onlyGood(t, read(compile(t, csvFeed(negativeIsReturn)), line(negative...), 0))
-	if x.Kind != transaction.Return || x.AmountIncl != 1080 || !x.NamesOriginal || string(x.OriginalReceipt) != "5" {
+	if x.Kind != transaction.Return || x.AmountIncl != 1080 || !x.NamesOriginal ||
+		string(x.OriginalReceipt) != "5" {
 		t.Errorf("negative sale: %+v", x)
 	}
 	x = onlyGood(t, read(compile(t, csvFeed(negativeIsReturn)), line(names...), 0))
 	if x.Kind != transaction.Sale || x.NamesOriginal || len(x.OriginalReceipt) > 0 {
 		t.Errorf("positive sale that names an original: %+v", x)
 	}
-	x = onlyGood(t, read(compile(t, csvFeed(negativeIsReturn)), line("amount_incl=-1", "amount_excl=-1", "receipt="), 0))
+	x = onlyGood(t, read(compile(t, csvFeed(negativeIsReturn)), line("amount_incl=-1", "amount_excl=-1",
+		"receipt="), 0))
 	if x.Kind != transaction.Return || x.NamesOriginal {
 		t.Errorf("negative sale without receipt number: %+v", x)
 	}
@@ -264,7 +288,8 @@ func TestR17NegativeSalesAreReturnsIfTheFeedSaysSo(t *testing.T) {
 	if x.Kind != transaction.Sale {
 		t.Errorf("an unreadable original of a sale: %+v", x)
 	}
-	o := read(compile(t, csvFeed(negativeIsReturn)), line("amount_incl=-1", "amount_excl=-1", "original_date=x"), 0)
+	o := read(compile(t, csvFeed(negativeIsReturn)), line("amount_incl=-1", "amount_excl=-1",
+		"original_date=x"), 0)
 	if len(o.bad) != 1 || o.bad[0].Faults[0].Code != fault.DateBad {
 		t.Errorf("an unreadable original of a return: %q", o.faults())
 	}
@@ -280,10 +305,12 @@ func TestR17NegativeSalesAreReturnsIfTheFeedSaysSo(t *testing.T) {
 func TestR13GrantLines(t *testing.T) {
 	pointType := func(f *master.Feed) { f.PointType = "B" }
 	grant := []string{"kind=grant", "points_given=30", "amount_incl=", "amount_excl="}
-	if x := onlyGood(t, read(compile(t, csvFeed(pointType)), line(grant...), 0)); x.PointsGiven != 30 || len(x.PointType) > 0 {
+	if x := onlyGood(t, read(compile(t, csvFeed(pointType)), line(grant...), 0)); x.PointsGiven != 30 ||
+		len(x.PointType) > 0 {
 		t.Errorf("%+v", x)
 	}
-	x := onlyGood(t, read(compile(t, csvFeed()), line(append(grant, "point_type=C", "grant_type=EVENT")...), 0))
+	x := onlyGood(t, read(compile(t, csvFeed()), line(append(grant, "point_type=C", "grant_type=EVENT")...),
+		0))
 	if string(x.PointType) != "C" || string(x.GrantType) != "EVENT" {
 		t.Errorf("%+v", x)
 	}
@@ -292,7 +319,8 @@ func TestR13GrantLines(t *testing.T) {
 	}
 }
 
-// TestScaleAndBlanksOfNumbers: a point of a currency with cents, full-width blanks, and what would leave int64.
+// TestScaleAndBlanksOfNumbers: a point of a currency with cents, full-width blanks, and what would leave
+// int64.
 func TestScaleAndBlanksOfNumbers(t *testing.T) {
 	f := csvFeed(excl("same"))
 	for i := range f.Layout.Records[0].Fields {
@@ -300,15 +328,20 @@ func TestScaleAndBlanksOfNumbers(t *testing.T) {
 			c.Scale = 2
 		}
 	}
-	for raw, want := range map[string]int64{"11.77": 1177, "11.7": 1170, "11": 1100, "0.05": 5, "11.770": 1177} {
+	for raw, want := range map[string]int64{
+		"11.77": 1177, "11.7": 1170, "11": 1100, "0.05": 5,
+		"11.770": 1177,
+	} {
 		if x := onlyGood(t, read(compile(t, f), line("amount_incl="+raw), 0)); x.AmountIncl != want {
 			t.Errorf("%s: %d, want %d", raw, x.AmountIncl, want)
 		}
 	}
 	for _, raw := range []string{
-		"11.777", ".5", "5.", "1.2.3", "184467440737095517", "184467440737095516.2", "1000000000000000000.5", "\x81\x40",
+		"11.777", ".5", "5.", "1.2.3", "184467440737095517", "184467440737095516.2", "1000000000000000000.5",
+		"\x81\x40",
 	} {
-		if o := read(compile(t, f), line("amount_incl="+raw), 0); len(o.bad) != 1 || o.bad[0].Faults[0].Code != fault.AmountBad {
+		if o := read(compile(t, f), line("amount_incl="+raw), 0); len(o.bad) != 1 ||
+			o.bad[0].Faults[0].Code != fault.AmountBad {
 			t.Errorf("%q: %d good, %q", raw, len(o.good), o.faults())
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"unicode/utf8"
 
+	"multipoint/shared/calendar"
 	"multipoint/shared/charset"
 	"multipoint/shared/fault"
 	"multipoint/shared/layout"
@@ -61,6 +62,8 @@ type Worker struct {
 
 	rec     layout.ReadRecord
 	scanner layout.Scanner
+	plans   []quickPlan // by record of the layout
+	oldest  calendar.Date
 	lines   [2]line
 	pending *line // the receipt being collected, nil if none
 	spare   *line
@@ -74,7 +77,7 @@ type Worker struct {
 
 // NewWorker makes a worker for a file.
 func (f *Feed) NewWorker(file File, sink Sink) *Worker {
-	w := &Worker{feed: f, file: file, sink: sink}
+	w := &Worker{feed: f, file: file, sink: sink, plans: f.quickPlans(), oldest: file.RunDate.Add(-f.oldest)}
 	w.spare = &w.lines[0]
 	return w
 }
@@ -112,6 +115,12 @@ func (w *Worker) record(rec *layout.ReadRecord) {
 func (w *Worker) receipt(rec *layout.ReadRecord) {
 	f := w.feed
 	next := w.spare
+	if w.quick(next, rec) {
+		w.count(rec)
+		w.addSum(next.tx.AmountIncl)
+		w.good(&next.tx)
+		return
+	}
 	next.reset(!f.hasItems && !f.flat)
 	next.start = int(rec.Offset - w.block.Offset)
 	next.end = next.start + len(rec.Raw)
@@ -267,8 +276,8 @@ func (w *Worker) flush() {
 }
 
 func (w *Worker) emit(l *line) {
-	w.seg.Receipts++
 	if len(l.faults) > 0 {
+		w.seg.Receipts++
 		w.seg.Bad++
 		w.bad = BadLine{
 			Line: l.tx.Line, Offset: l.tx.Offset, Raw: w.block.Bytes[l.start:l.end], Faults: l.faults,
@@ -276,12 +285,18 @@ func (w *Worker) emit(l *line) {
 		w.sink.Bad(&w.bad)
 		return
 	}
-	if l.tx.Kind.TakesBack() {
-		w.seg.YenReturns += l.tx.AmountIncl
+	w.good(&l.tx)
+}
+
+// good counts a good receipt and hands it on.
+func (w *Worker) good(t *transaction.Transaction) {
+	w.seg.Receipts++
+	if t.Kind.TakesBack() {
+		w.seg.YenReturns += t.AmountIncl
 	} else {
-		w.seg.YenSales += l.tx.AmountIncl
+		w.seg.YenSales += t.AmountIncl
 	}
-	w.sink.Good(&l.tx)
+	w.sink.Good(t)
 }
 
 // addTotal sums the control column over data records, as written, net or absolute; what cannot be read
@@ -300,6 +315,10 @@ func (w *Worker) addTotal(rec *layout.ReadRecord, kind transaction.Kind) {
 	if w.feed.totalAs == totalNet && kind.TakesBack() {
 		v = -v
 	}
+	w.addSum(v)
+}
+
+func (w *Worker) addSum(v int64) {
 	sum := w.seg.Total + v
 	if (sum > w.seg.Total) != (v > 0) && v != 0 {
 		w.seg.Overflow = true

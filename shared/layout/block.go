@@ -26,8 +26,8 @@ type Block struct {
 	Last   bool
 }
 
-// Cutter cuts a file into blocks, exact about quotes and shift states, so that no receipt is split. The offsets
-// and lines of its blocks are the file's cut index (DESIGN §4 step 0).
+// Cutter cuts a file into blocks, exact about quotes and shift states, so that no receipt is split. The
+// offsets and lines of its blocks are the file's cut index (DESIGN §4 step 0).
 type Cutter struct {
 	reading *Reading
 	source  io.Reader
@@ -50,8 +50,8 @@ func (r *Reading) Cut(source io.Reader, size int) *Cutter {
 	return &Cutter{reading: r, source: source, size: size, limit: max(MaxTransaction, size), line: 1}
 }
 
-// Next gives the next block, its bytes in buf if that is large enough. io.EOF ends the file; an empty file has
-// one empty block. Other errors are faults: file.encoding, file.truncated, file.quote, record.too_long,
+// Next gives the next block, its bytes in buf if that is large enough. io.EOF ends the file; an empty file
+// has one empty block. Other errors are faults: file.encoding, file.truncated, file.quote, record.too_long,
 // read.failed.
 func (c *Cutter) Next(buf []byte) (Block, error) {
 	if c.done {
@@ -172,7 +172,8 @@ func (c *Cutter) unfinished(buf []byte, last int) bool {
 		len(rec.cells) < len(r.records[rec.Spec].columns)
 }
 
-// lastStart gives the start of the last record of a csv file, of what follows the last record end of a fixed one.
+// lastStart gives the start of the last record of a csv file, of what follows the last record end of a fixed
+// one.
 func (c *Cutter) lastStart(buf []byte) int {
 	r := c.reading
 	if r.end == endNone {
@@ -199,7 +200,7 @@ func (r *Reading) mark() byte {
 func (c *Cutter) openQuote(buf []byte) bool {
 	if c.reading.stateful {
 		for i := 0; i < len(buf); {
-			open := false
+			var open bool
 			if open, i = c.reading.recordEnd(buf, i); open {
 				return true
 			}
@@ -209,7 +210,8 @@ func (c *Cutter) openQuote(buf []byte) bool {
 	return bytes.Count(buf, []byte{'"'})&1 == 1
 }
 
-// recordEnd walks from the start of a record to the place after its end; open says that a quote was open there.
+// recordEnd walks from the start of a record to the place after its end; open says that a quote was open
+// there.
 func (r *Reading) recordEnd(b []byte, i int) (open bool, next int) {
 	mark := r.mark()
 	for i < len(b) {
@@ -299,8 +301,8 @@ func (c *Cutter) cut(buf []byte) int {
 	return c.cutAt(buf, previous(from), previous)
 }
 
-// cutAt walks back from a record start until one starts a transaction. The record at p itself must be whole, so
-// the first candidate is the start before the last one.
+// cutAt walks back from a record start until one starts a transaction. The record at p itself must be whole,
+// so the first candidate is the start before the last one.
 func (c *Cutter) cutAt(buf []byte, p int, previous func(int) int) int {
 	next := p // the start of the unfinished record
 	for p = previous(p); p > 0; {

@@ -144,7 +144,7 @@ func (rec *ReadRecord) deriveOne(a *derivation) ([]byte, fault.Code) {
 	var text []byte
 	for i := range a.parts {
 		p := &a.parts[i]
-		piece := []byte(nil)
+		var piece []byte
 		if p.at < 0 {
 			piece = rec.keepString(p.literal)
 		} else {

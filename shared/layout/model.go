@@ -44,8 +44,8 @@ type Discriminator struct {
 	Column int `yaml:"column,omitempty" json:"column,omitempty"`
 }
 
-// Control says what a trailer declares (R4). Its fields are named count and total in the trailer record and in
-// the end record (there for the whole file).
+// Control says what a trailer declares (R4). Its fields are named count and total in the trailer record and
+// in the end record (there for the whole file).
 type Control struct {
 	// Counts are the record kinds that count counts. Default [receipt].
 	Counts []string `yaml:"counts,omitempty" json:"counts,omitempty"`

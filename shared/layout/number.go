@@ -114,6 +114,11 @@ func (rec *ReadRecord) number(c *readColumn) (v int64, ok bool, code fault.Code)
 // plain says whether the number may be bare digits; a last digit without an overpunch is plus.
 func (n *numberSpec) plain() bool { return n.sign != signLeadByte && n.sign != signTrail }
 
+// bare says whether digits alone are the number.
+func (n *numberSpec) bare() bool {
+	return n.plain() && n.signField == "" && n.decimals == 0 && n.scale == 0
+}
+
 // missingScale: plain digits of a number with a scale have no decimal point, so all of the scale is missing;
 // parseText has already scaled what it read.
 func (n *numberSpec) missingScale(raw []byte) int {

@@ -241,6 +241,9 @@ func (r *Reading) compileLookup(c *readColumn) {
 			c.lookup = nil
 			return
 		}
+		if text, _ := r.encoding.AppendUTF8(nil, raw); string(text) != from {
+			continue // the code reads as another character
+		}
 		c.lookup = append(c.lookup, rawLookup{raw, []byte(to)})
 	}
 }

@@ -14,7 +14,8 @@ import (
 // randomLayout describes one kind of record with columns of every type; what it cannot write is left out.
 func randomLayout(r *rand.Rand) *Layout {
 	l := &Layout{
-		Encoding: pick(r, "utf-8", "utf-8-bom", "cp932", "euc-jp", "iso-2022-jp"), Format: pick(r, "fixed", "csv", "tsv"),
+		Encoding: pick(r, "utf-8", "utf-8-bom", "cp932", "euc-jp", "iso-2022-jp"), Format: pick(r, "fixed",
+			"csv", "tsv"),
 		LineEnd: pick(r, "crlf", "lf", "cr", ""), Duplicates: pick(r, "", "nec"),
 	}
 	rec := Record{Kind: KindReceipt}
@@ -31,7 +32,8 @@ func randomLayout(r *rand.Rand) *Layout {
 		case TypeNumber:
 			randomNumber(r, &f)
 		case TypeDate:
-			f.Form = pick(r, "", "yyyymmdd", "yyyy-mm-dd", "yyyy/mm/dd", "yymmdd", "gyymmdd", "gyy.mm.dd", "wareki", "mmdd")
+			f.Form = pick(r, "", "yyyymmdd", "yyyy-mm-dd", "yyyy/mm/dd", "yymmdd", "gyymmdd", "gyy.mm.dd",
+				"wareki", "mmdd")
 		case TypeTime:
 			f.Form = pick(r, "hhmm", "hhmmss", "hh:mm", "hh:mm:ss", "hmm")
 		default:
@@ -101,7 +103,8 @@ func randomText(r *rand.Rand, l *Layout, f *Field) string {
 		back, _ := enc.AppendUTF8(nil, raw)
 		special := strings.ContainsAny(text, ",\"\t\r\n")
 		unquoted := l.Quote == "never" || l.Format == "tsv" && l.Quote == ""
-		if badAt < 0 && string(back) == text && (f.Width == 0 || len(raw) <= f.Width) && !(special && unquoted) {
+		if badAt < 0 && string(back) == text && (f.Width == 0 || len(raw) <= f.Width) && !(special &&
+			unquoted) {
 			return text
 		}
 	}
@@ -195,7 +198,8 @@ func readBack(r *Reading, rec *ReadRecord) (got []string) {
 	return got
 }
 
-// TestWhatIsWrittenIsReadBack writes random records in random layouts and reads them again, in blocks of every
+// TestWhatIsWrittenIsReadBack writes random records in random layouts and reads them again, in blocks of
+// every
 // size: types, forms, signs, padding, quotes and encodings.
 func TestWhatIsWrittenIsReadBack(t *testing.T) {
 	written := 0

@@ -44,7 +44,7 @@ func (rec *ReadRecord) place(s Source) int32 {
 // mayBeHigh says whether the column may hold a byte above ASCII.
 func (rec *ReadRecord) mayBeHigh(c *readColumn) bool {
 	if rec.reading.fixed {
-		return rec.high&c.words != 0
+		return rec.high&c.words != 0 && !charset.ASCII(rec.Raw[c.at:c.at+c.width])
 	}
 	return c.at >= len(rec.cells) || rec.cells[c.at].high
 }

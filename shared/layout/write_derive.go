@@ -103,7 +103,7 @@ func (p *WritePlan) compileConcat(concat []string) []writePart {
 
 // compileSources finds which derived values the record's columns are computed from, and the ways back from
 // derived values that have no column. A value read from its own column goes back the same way.
-func (p *WritePlan) compileSources(rec *writeRecord) error {
+func (p *WritePlan) compileSources(rec *writeRecord) {
 	onWire := make([]bool, len(p.names))
 	needed := make([]bool, len(p.names))
 	for i := range rec.fields {
@@ -136,7 +136,6 @@ func (p *WritePlan) compileSources(rec *writeRecord) error {
 			}
 		}
 	}
-	return nil
 }
 
 // derive computes the derived values that the record needs; the first of a name whose condition holds gives

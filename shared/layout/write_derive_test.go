@@ -69,36 +69,53 @@ func TestDerivedValuesAreComputedForTheirColumns(t *testing.T) {
 		code    fault.Code
 	}{
 		"constant": {[]string{"x"}, []Derived{{Name: "x", Constant: str("A")}}, nil, "A", 0},
-		"from": {[]string{"x", "store"}, []Derived{{Name: "x", From: "store"}},
-			map[string]any{"store": "01"}, "01,01", 0},
+		"from": {
+			[]string{"x", "store"},
+			[]Derived{{Name: "x", From: "store"}},
+			map[string]any{"store": "01"},
+			"01,01", 0,
+		},
 		"from with lookup": {
 			[]string{"x"},
 			[]Derived{{Name: "x", From: "kind", Lookup: map[string]string{"grant": "1", "return": "2"}}},
-			map[string]any{"kind": "return"}, "2", 0,
+			map[string]any{"kind": "return"},
+			"2", 0,
 		},
 		"from with default": {
-			[]string{"x"}, []Derived{{Name: "x", From: "kind", Lookup: map[string]string{"a": "1"},
-				Default: str("9")}},
-			map[string]any{"kind": "b"}, "9", 0,
+			[]string{"x"},
+			[]Derived{{
+				Name: "x", From: "kind", Lookup: map[string]string{"a": "1"},
+				Default: str("9"),
+			}},
+			map[string]any{"kind": "b"},
+			"9", 0,
 		},
 		"not in the lookup": {
-			[]string{"x"}, []Derived{{Name: "x", From: "kind", Lookup: map[string]string{"a": "1"}}},
-			map[string]any{"kind": "b"}, "", fault.OutletUnencodable,
+			[]string{"x"},
+			[]Derived{{Name: "x", From: "kind", Lookup: map[string]string{"a": "1"}}},
+			map[string]any{"kind": "b"},
+			"", fault.OutletUnencodable,
 		},
 		"concat": {
-			[]string{"x"}, []Derived{{Name: "x", Concat: []string{"day", "'-'", "store"}}},
-			map[string]any{"day": day(2026, 11, 22), "store": "7"}, "2026-11-22-7", 0,
+			[]string{"x"},
+			[]Derived{{Name: "x", Concat: []string{"day", "'-'", "store"}}},
+			map[string]any{"day": day(2026, 11, 22), "store": "7"},
+			"2026-11-22-7", 0,
 		},
 		"concat of what was derived before": {
 			[]string{"x"},
-			[]Derived{{Name: "y", From: "store", Convert: "k"},
-				{Name: "x", Concat: []string{"y", "'/'", "n"}}},
-			map[string]any{"store": "7", "n": -3}, "K7/-3", 0,
+			[]Derived{
+				{Name: "y", From: "store", Convert: "k"},
+				{Name: "x", Concat: []string{"y", "'/'", "n"}},
+			},
+			map[string]any{"store": "7", "n": -3},
+			"K7/-3", 0,
 		},
 		"a part that cannot be computed": {
 			[]string{"x"},
 			[]Derived{{Name: "y", From: "store", Convert: "k"}, {Name: "x", Concat: []string{"y", "'/'"}}},
-			map[string]any{"store": "bad"}, "", fault.OutletUnencodable,
+			map[string]any{"store": "bad"},
+			"", fault.OutletUnencodable,
 		},
 		"first whose condition holds": {
 			[]string{"x"},
@@ -107,20 +124,26 @@ func TestDerivedValuesAreComputedForTheirColumns(t *testing.T) {
 				{Name: "x", Constant: str("gift"), When: &Condition{Field: "kind", In: []string{"g", "h"}}},
 				{Name: "x", Constant: str("other"), When: &Condition{Field: "card", Blank: &filled}},
 			},
-			map[string]any{"card": "1", "kind": "h"}, "gift", 0,
+			map[string]any{"card": "1", "kind": "h"},
+			"gift", 0,
 		},
 		"a column whose derived value is computed forward stays blank": {
 			[]string{"store", "x"},
 			[]Derived{
 				{Name: "y", Constant: str("N"), When: &Condition{Field: "store", Blank: &blank}},
-				{Name: "y", From: "store"}, {Name: "x", Concat: []string{"y", "'/'"}},
+				{Name: "y", From: "store"},
+				{Name: "x", Concat: []string{"y", "'/'"}},
 			},
 			nil, ",N/", 0,
 		},
 		"no condition holds": {
-			[]string{"x", "z"}, []Derived{{Name: "x", Constant: str("A"),
-				When: &Condition{Field: "z", In: []string{"q"}}}},
-			map[string]any{"x": "own", "z": "r"}, "own,r", 0,
+			[]string{"x", "z"},
+			[]Derived{{
+				Name: "x", Constant: str("A"),
+				When: &Condition{Field: "z", In: []string{"q"}},
+			}},
+			map[string]any{"x": "own", "z": "r"},
+			"own,r", 0,
 		},
 	} {
 		got, err := line(t, c.columns, c.derived, c.values)
@@ -139,26 +162,53 @@ func TestColumnsAreWrittenBackFromTheValuesReadFromThem(t *testing.T) {
 		want    string
 		code    fault.Code
 	}{
-		"plain": {[]string{"no"}, []Derived{{Name: "card", From: "no"}}, map[string]any{"card": "12"}, "12",
-			0},
-		"lookup": {[]string{"k"}, []Derived{{Name: "kind", From: "k", Lookup: lookup}},
-			map[string]any{"kind": "return"}, "2", 0},
-		"unknown": {[]string{"k"}, []Derived{{Name: "kind", From: "k", Lookup: lookup}},
-			map[string]any{"kind": "x"}, "", fault.OutletUnencodable},
-		"convert": {[]string{"no"}, []Derived{{Name: "card", From: "no", Convert: "k"}},
-			map[string]any{"card": `1"2`}, `"K1""2"`, 0},
+		"plain": {
+			[]string{"no"},
+			[]Derived{{Name: "card", From: "no"}},
+			map[string]any{"card": "12"},
+			"12",
+			0,
+		},
+		"lookup": {
+			[]string{"k"},
+			[]Derived{{Name: "kind", From: "k", Lookup: lookup}},
+			map[string]any{"kind": "return"},
+			"2", 0,
+		},
+		"unknown": {
+			[]string{"k"},
+			[]Derived{{Name: "kind", From: "k", Lookup: lookup}},
+			map[string]any{"kind": "x"},
+			"", fault.OutletUnencodable,
+		},
+		"convert": {
+			[]string{"no"},
+			[]Derived{{Name: "card", From: "no", Convert: "k"}},
+			map[string]any{"card": `1"2`},
+			`"K1""2"`, 0,
+		},
 		"of the same name": {
-			[]string{"card"}, []Derived{{Name: "card", From: "card", Convert: "k"}},
-			map[string]any{"card": "12"}, "K12", 0,
+			[]string{"card"},
+			[]Derived{{Name: "card", From: "card", Convert: "k"}},
+			map[string]any{"card": "12"},
+			"K12", 0,
 		},
 		"a column that is set itself": {
-			[]string{"no"}, []Derived{{Name: "card", From: "no", Convert: "k"}},
-			map[string]any{"no": "5", "card": "6"}, "5", 0,
+			[]string{"no"},
+			[]Derived{{Name: "card", From: "no", Convert: "k"}},
+			map[string]any{"no": "5", "card": "6"},
+			"5", 0,
 		},
-		"no way back": {[]string{"no"}, []Derived{{Name: "card", From: "no", Convert: "one_way"}}, nil, "",
-			fault.LayoutNotWritable},
+		"no way back": {
+			[]string{"no"},
+			[]Derived{{Name: "card", From: "no", Convert: "one_way"}},
+			nil, "",
+			fault.LayoutNotWritable,
+		},
 		"no converter": {
-			[]string{"no"}, []Derived{{Name: "card", From: "no", Convert: "none"}}, nil, "",
+			[]string{"no"},
+			[]Derived{{Name: "card", From: "no", Convert: "none"}},
+			nil, "",
 			fault.LayoutConverter,
 		},
 	} {
@@ -177,8 +227,13 @@ func TestMissingNamesTheColumnsThatNobodyFills(t *testing.T) {
 			{Name: "card", From: "no"},
 		},
 		Records: []Record{{Kind: KindReceipt, Fields: []Field{
-			{Name: "key"}, {Name: "no"}, {Name: "points", Type: TypeNumber, SignField: "s"}, {Name: "s"},
-			{Name: "mystery"}, {Type: TypeFiller}, {Name: "fixed", Constant: str("1")},
+			{Name: "key"},
+			{Name: "no"},
+			{Name: "points", Type: TypeNumber, SignField: "s"},
+			{Name: "s"},
+			{Name: "mystery"},
+			{Type: TypeFiller},
+			{Name: "fixed", Constant: str("1")},
 		}}},
 	}
 	given := []string{"store", "card", "points"}
@@ -190,8 +245,10 @@ func TestMissingNamesTheColumnsThatNobodyFills(t *testing.T) {
 
 func TestLayoutsThatCannotBeWrittenAreRefused(t *testing.T) {
 	fixed := func(fields ...Field) *Layout {
-		return &Layout{Encoding: "cp932", Format: "fixed", RecordLength: 4,
-			Records: []Record{{Kind: KindReceipt, Fields: fields}}}
+		return &Layout{
+			Encoding: "cp932", Format: "fixed", RecordLength: 4,
+			Records: []Record{{Kind: KindReceipt, Fields: fields}},
+		}
 	}
 	change := func(l *Layout, f func(*Layout)) *Layout { f(l); return l }
 	for name, c := range map[string]struct {
@@ -203,18 +260,30 @@ func TestLayoutsThatCannotBeWrittenAreRefused(t *testing.T) {
 		"constant too wide":  {fixed(fixedText("12345", 4)), fault.LayoutUnencodable},
 		"constant not coded": {fixed(fixedText("𠮷", 4)), fault.LayoutUnencodable},
 		"date too wide":      {fixed(Field{Name: "d", Width: 4, Type: TypeDate}), fault.LayoutWidths},
-		"lookup too wide": {fixed(Field{Name: "d", Width: 4, Lookup: map[string]string{"12345": "a"}}),
-			fault.LayoutUnencodable},
-		"zeros behind": {fixed(Field{Name: "n", Width: 4, Type: TypeNumber, Align: "left",
-			Pad: "zero"}), fault.LayoutField},
-		"sign nowhere": {fixed(Field{Name: "n", Width: 4, Type: TypeNumber, SignField: "s"}),
-			fault.LayoutField},
-		"line end any": {change(fixed(text("a", 4)), func(l *Layout) { l.LineEnd = "any" }),
-			fault.LayoutNotWritable},
-		"encoding": {change(fixed(text("a", 4)), func(l *Layout) { l.Encoding = "ebcdic" }),
-			fault.LayoutField},
-		"format": {change(fixed(text("a", 4)), func(l *Layout) { l.Format = "xml" }),
-			fault.LayoutField},
+		"lookup too wide": {
+			fixed(Field{Name: "d", Width: 4, Lookup: map[string]string{"12345": "a"}}),
+			fault.LayoutUnencodable,
+		},
+		"zeros behind": {fixed(Field{
+			Name: "n", Width: 4, Type: TypeNumber, Align: "left",
+			Pad: "zero",
+		}), fault.LayoutField},
+		"sign nowhere": {
+			fixed(Field{Name: "n", Width: 4, Type: TypeNumber, SignField: "s"}),
+			fault.LayoutField,
+		},
+		"line end any": {
+			change(fixed(text("a", 4)), func(l *Layout) { l.LineEnd = "any" }),
+			fault.LayoutNotWritable,
+		},
+		"encoding": {
+			change(fixed(text("a", 4)), func(l *Layout) { l.Encoding = "ebcdic" }),
+			fault.LayoutField,
+		},
+		"format": {
+			change(fixed(text("a", 4)), func(l *Layout) { l.Format = "xml" }),
+			fault.LayoutField,
+		},
 		"substitute": {
 			change(fixed(text("a", 4)), func(l *Layout) { l.Substitutes = map[string]string{"𠮷": "a,b"} }),
 			fault.LayoutField,

@@ -51,7 +51,7 @@ func (p *WritePlan) compileField(m *Field) (writeField, error) {
 
 func (p *WritePlan) compileType(f *writeField, m *Field) error {
 	var sample []byte
-	ok := true
+	var ok bool
 	switch m.Type {
 	case "", TypeText, TypeFiller:
 	case TypeNumber:
@@ -157,7 +157,8 @@ func (p *WritePlan) literal(f *writeField, text string) ([]byte, error) {
 		plain := *f
 		plain.kind, plain.truncate = columnText, false
 		if text == "" {
-			ok = w.appendBlank(&plain)
+			w.appendBlank(&plain)
+			ok = true
 		} else {
 			ok = w.appendText(&plain, []byte(text)) == 0
 		}

@@ -118,8 +118,9 @@ func (p *WritePlan) compileFormat() error {
 		return fault.New(fault.LayoutField, "encoding "+l.Encoding+" is not known")
 	}
 	p.encoder = charset.Encoder{Encoding: enc, NEC: l.Duplicates == "nec"}
-	quotes := map[string]writeQuote{"minimal": quoteMinimal, "all": quoteAll, "never": quoteNever,
-		"": quoteMinimal}
+	quotes := map[string]writeQuote{
+		"": quoteMinimal, "minimal": quoteMinimal, "all": quoteAll, "never": quoteNever,
+	}
 	if p.quote, ok = quotes[l.Quote]; !ok {
 		return fault.New(fault.LayoutField, "quote "+l.Quote+" is none of minimal, all, never")
 	}
@@ -209,7 +210,8 @@ func (p *WritePlan) compileRecord(r *Record) (writeRecord, error) {
 	if err := p.compileSigns(&rec, fields); err != nil {
 		return rec, err
 	}
-	return rec, p.compileSources(&rec)
+	p.compileSources(&rec)
+	return rec, nil
 }
 
 // titled are the fields whose titles a title row without fields of its own shows.

@@ -239,13 +239,12 @@ func (w *Writer) padding(f *writeField, n int) {
 }
 
 // appendBlank writes a column of padding alone.
-func (w *Writer) appendBlank(f *writeField) bool {
+func (w *Writer) appendBlank(f *writeField) {
 	if w.plan.fixed {
 		w.padding(f, f.width)
-		return true
+		return
 	}
 	w.closeQuote(w.openQuote(false))
-	return true
 }
 
 type quoteState uint8

@@ -30,7 +30,8 @@ func debit(lineEnd string) *Layout {
 			{Kind: KindHeader, IDs: []string{"1"}, Fields: []Field{
 				text("id", 1), fixedText("91", 2), fixedText("0", 1), number("client", 10),
 				text("client_name", 40),
-				{Name: "debit_date", Width: 4, Type: TypeDate, Form: "mmdd"}, number("bank", 4),
+				{Name: "debit_date", Width: 4, Type: TypeDate, Form: "mmdd"},
+				number("bank", 4),
 				text("bank_name", 15),
 				number("branch", 3), text("branch_name", 15), number("kind", 1), number("account", 7),
 				filler(17),
@@ -39,7 +40,8 @@ func debit(lineEnd string) *Layout {
 				text("id", 1), number("bank", 4), text("bank_name", 15), number("branch", 3),
 				text("branch_name", 15),
 				filler(4), number("kind", 1), number("account", 7), text("holder", 30), number("amount", 10),
-				number("new", 1), {Name: "customer", Width: 20, Align: "right", Pad: "zero"},
+				number("new", 1),
+				{Name: "customer", Width: 20, Align: "right", Pad: "zero"},
 				number("result", 1),
 				filler(8),
 			}},
@@ -96,8 +98,10 @@ func TestWriterGivesTheAccountDebitExampleByteForByte(t *testing.T) {
 		p := compile(t, debit(lineEnd))
 		var out bytes.Buffer
 		w := p.NewWriter(&out)
-		bank := map[string]any{"bank": 9999, "bank_name": "ﾃｽﾄｷﾞﾝｺｳ", "branch": 1, "branch_name": "ﾎﾝﾃﾝ",
-			"kind": 1}
+		bank := map[string]any{
+			"bank": 9999, "bank_name": "ﾃｽﾄｷﾞﾝｺｳ", "branch": 1, "branch_name": "ﾎﾝﾃﾝ",
+			"kind": 1,
+		}
 		record := func(kind string, more map[string]any) {
 			all := map[string]any{}
 			for _, m := range []map[string]any{bank, more} {
@@ -187,8 +191,10 @@ func TestNumbersShowTheirSignAsTheLayoutSays(t *testing.T) {
 		{"fixed", n("trail_sign"), 0, "000000+"},
 		{"fixed", apart, -1200, "00012002"},
 		{"fixed", apart, 1200, "00012001"},
-		{"fixed", Field{Width: 7, Type: TypeNumber, SignField: "s", Negative: []string{"R"},
-			Positive: []string{"G"}}, -1, "0000001R"},
+		{"fixed", Field{
+			Width: 7, Type: TypeNumber, SignField: "s", Negative: []string{"R"},
+			Positive: []string{"G"},
+		}, -1, "0000001R"},
 		{"fixed", spaced("lead_minus", ""), -1200, "  -1200"},
 		{"fixed", spaced("lead_minus", "left"), -1200, "-1200  "},
 		{"fixed", Field{Width: 9, Type: TypeNumber, Decimals: 2}, 1200, "000120000"},
@@ -216,7 +222,11 @@ func TestNumbersThatDoNotFitAreRefusedWithFieldAndValue(t *testing.T) {
 		sign  string
 		value int
 	}{
-		{"", 100000}, {"", -1}, {"lead_minus", -10000}, {"lead_sign", 10000}, {"trail_sign", 10000},
+		{"", 100000},
+		{"", -1},
+		{"lead_minus", -10000},
+		{"lead_sign", 10000},
+		{"trail_sign", 10000},
 		{"overpunch", -100000},
 	} {
 		_, err := one(t, "fixed", Field{Width: 5, Type: TypeNumber, Sign: c.sign}, c.value)
@@ -255,8 +265,11 @@ func TestTextsArePaddedAndCutAtCharacters(t *testing.T) {
 		{Field{Width: 2, Truncate: true}, "島𠮷", "", fault.OutletUnencodable},
 		{text("", 4), "a\nb", "", fault.OutletUnencodable},
 		{text("", 4), "a\x00b", "", fault.OutletUnencodable},
-		{Field{Width: 4, Lookup: map[string]string{"01": "sale", "00": "sale", "02": "return"}}, "sale",
-			"00  ", 0},
+		{
+			Field{Width: 4, Lookup: map[string]string{"01": "sale", "00": "sale", "02": "return"}},
+			"sale",
+			"00  ", 0,
+		},
 		{Field{Width: 4, Lookup: map[string]string{"01": "sale"}}, "gift", "", fault.OutletUnencodable},
 	} {
 		got, err := one(t, "fixed", c.field, c.value)
@@ -321,8 +334,10 @@ func TestQuotesStandWhereTheLayoutAndTheValueAskForThem(t *testing.T) {
 	} {
 		l := &Layout{
 			Encoding: "cp932", Format: c.format, Quote: c.quote, LineEnd: "crlf",
-			Records: []Record{{Kind: KindReceipt, Fields: []Field{{Name: "t"}, {Name: "n",
-				Type: TypeNumber}}}},
+			Records: []Record{{Kind: KindReceipt, Fields: []Field{{Name: "t"}, {
+				Name: "n",
+				Type: TypeNumber,
+			}}}},
 		}
 		p := compile(t, l)
 		var out bytes.Buffer
@@ -347,8 +362,10 @@ func TestQuotesStandWhereTheLayoutAndTheValueAskForThem(t *testing.T) {
 func TestTitlesBOMAndEOFMarkFrameTheFile(t *testing.T) {
 	l := &Layout{
 		Encoding: "utf-8-bom", Format: "csv", EOFMark: true, LineEnd: "lf",
-		Records: []Record{{Kind: KindTitles}, {Kind: KindReceipt, Fields: []Field{{Name: "card",
-			Title: "カード番号"}, {Name: "points"}}}},
+		Records: []Record{{Kind: KindTitles}, {Kind: KindReceipt, Fields: []Field{{
+			Name:  "card",
+			Title: "カード番号",
+		}, {Name: "points"}}}},
 	}
 	var out bytes.Buffer
 	w, err := NewWriter(&out, l, nil)
@@ -417,8 +434,10 @@ func TestWriterReportsThatItCouldNotWrite(t *testing.T) {
 func TestWritingAllocatesNothingPerRecord(t *testing.T) {
 	p := compile(t, debit("crlf"))
 	w := p.NewWriter(io.Discard)
-	v := set(t, p, map[string]any{"bank": 9999, "bank_name": "ﾃｽﾄ", "holder": "山田", "amount": 12,
-		"customer": "9"})
+	v := set(t, p, map[string]any{
+		"bank": 9999, "bank_name": "ﾃｽﾄ", "holder": "山田", "amount": 12,
+		"customer": "9",
+	})
 	run := func() {
 		if err := w.Write(KindReceipt, v); err != nil {
 			t.Fatal(err)
