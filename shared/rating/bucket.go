@@ -55,6 +55,9 @@ func (b *bucket) load(data []byte, refused []bool) error {
 			return err
 		}
 		data = data[n:]
+		if uint(t.File) >= uint(len(refused)) {
+			return damaged()
+		}
 		if refused[t.File] {
 			b.txs = b.txs[:len(b.txs)-1]
 		}
@@ -123,12 +126,12 @@ func (b *bucket) restore(saved []byte) error {
 	b.order = slices.Grow(b.order[:0], len(b.txs))
 	for range b.txs {
 		i := int32(r.uvarint())
-		if r.bad || int(i) >= len(b.txs) {
+		if r.bad || uint(i) >= uint(len(b.txs)) {
 			return damaged()
 		}
 		b.order = append(b.order, place{index: i})
 	}
-	if b.sales > len(b.order) {
+	if uint(b.sales) > uint(len(b.order)) {
 		return damaged()
 	}
 	for i := range b.order[:b.sales] {
@@ -140,7 +143,8 @@ func (b *bucket) restore(saved []byte) error {
 				rule := r.uvarint()
 				b.awards = append(b.awards, points.Award{
 					Rule: int32(rule>>1) - 1, Claim: rule&1 == 1,
-					PointType: int32(r.uvarint()) - 1, Basis: r.varint(), Full: r.varint(), Points: r.varint(),
+					PointType: int32(r.uvarint()) - 1,
+					Basis:     r.varint(), Full: r.varint(), Points: r.varint(),
 				})
 			}
 		}

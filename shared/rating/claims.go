@@ -80,12 +80,21 @@ func claims(awards []points.Award) bool {
 
 // allocate runs the one pass over all claims (R14) and gives the grants of each bucket, in the order of its
 // claims, as varints.
-func (p *prepared) allocate(book *claimBook) ([buckets][]byte, error) {
-	var grants [buckets][]byte
+func (p *prepared) allocate(book *claimBook) (*spool.Partitions, error) {
 	it, err := book.sorter.Sort()
 	if err != nil {
-		return grants, err
+		return nil, err
 	}
+	grants := spool.NewPartitions(buckets, p.memory, p.Options.TempDir)
+	if err := p.share(it, grants.Appender()); err != nil {
+		_ = grants.Close() // the first error counts
+		return nil, err
+	}
+	return grants, nil
+}
+
+// share gives each claim its grant.
+func (p *prepared) share(it *spool.Iterator, out *spool.Appender) error {
 	holders := &holders{members: p.members, codes: p.codes, refs: card.NewPseudonyms(p.key)}
 	var use points.Use = &points.Counters{}
 	if p.history != nil {
@@ -96,13 +105,13 @@ func (p *prepared) allocate(book *claimBook) ([buckets][]byte, error) {
 	for {
 		record, err := it.Next()
 		if errors.Is(err, io.EOF) {
-			return grants, nil
+			return out.Flush()
 		}
 		if err != nil {
-			return grants, err
+			return err
 		}
 		if len(record) < claimKey+17 {
-			return grants, damaged()
+			return damaged()
 		}
 		var ref card.Ref
 		copy(ref[:], record[claimKey+1:])
@@ -114,12 +123,16 @@ func (p *prepared) allocate(book *claimBook) ([buckets][]byte, error) {
 			list = append(list, points.Claim{Rule: int32(rd.uvarint()), Award: int64(rd.uvarint())})
 		}
 		if rd.bad {
-			return grants, damaged()
+			return damaged()
 		}
 		a.Next(ref, list)
-		g := &grants[record[claimKey]]
+		bucket := int(record[claimKey])
+		g := out.Buffer(bucket)
 		for i := range list {
-			*g = binary.AppendUvarint(*g, uint64(list[i].Grant))
+			g = binary.AppendUvarint(g, uint64(list[i].Grant))
+		}
+		if err := out.Put(bucket, g); err != nil {
+			return err
 		}
 	}
 }

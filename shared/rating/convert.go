@@ -70,7 +70,7 @@ func (p *prepared) convertFile(ordinal int, store *spool.Partitions, out Output)
 	if err != nil {
 		return res, &fault.Error{Code: fault.ReadFailed, Place: fault.Place{File: f.Name}, Err: err}
 	}
-	defer src.Close()
+	defer func() { _ = src.Close() }() // it was only read
 	sum := &digest{h: sha256.New()}
 	c := &conversion{p: p, ordinal: ordinal, store: store, out: out}
 	parts, err := c.run(io.TeeReader(src, sum))
@@ -172,7 +172,9 @@ func (c *conversion) run(src io.Reader) (parts []convert.Part, err error) {
 }
 
 // cut hands the blocks of the file out in their order.
-func (c *conversion) cut(src io.Reader, work chan<- blockJob, order chan<- chan converted, stop <-chan struct{}) error {
+func (c *conversion) cut(
+	src io.Reader, work chan<- blockJob, order chan<- chan converted, stop <-chan struct{},
+) error {
 	cutter := c.p.feeds[c.ordinal].feed.Reading().Cut(src, c.p.block)
 	for {
 		buf, _ := c.pool.Get().([]byte)

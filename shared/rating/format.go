@@ -26,8 +26,8 @@ type errorFormat struct {
 
 func newErrorFormat(info *feedInfo) *errorFormat { return &errorFormat{info: info} }
 
-// badLine writes one row for each fault of a bad receipt: its first line, the line of the fault, what is wrong;
-// the first row carries the receipt's bytes.
+// badLine writes one row for each fault of a bad receipt: its first line, the line of the fault, what is
+// wrong; the first row carries the receipt's bytes.
 func (f *errorFormat) badLine(out *bytes.Buffer, b *convert.BadLine) {
 	for i := range b.Faults {
 		x := &b.Faults[i]
@@ -44,8 +44,9 @@ func (f *errorFormat) badLine(out *bytes.Buffer, b *convert.BadLine) {
 			f.b64 = base64.StdEncoding.AppendEncode(f.b64[:0], b.Raw)
 			row = append(row, f.b64...)
 		}
-		f.row = append(row, '\n')
-		out.Write(f.row)
+		row = append(row, '\n')
+		out.Write(row)
+		f.row = row
 	}
 }
 

@@ -53,7 +53,7 @@ type File struct {
 type Options struct {
 	Threads   int   // default 2
 	BlockSize int   // bytes, default layout.DefaultBlock
-	Memory    int64 // bytes of records kept in memory before temporary files are used; default 32 MiB
+	Memory    int64 // bytes of records that each step keeps before it uses a temporary file; default 16 MiB
 	TempDir   string
 	// Progress is called with the bytes read so far, from one goroutine at a time; may be nil.
 	Progress func(read int64)
@@ -104,7 +104,8 @@ func (s Status) String() string {
 	return [...]string{"rated", "duplicate", "rating_error", "bad", "in_refused_file"}[s]
 }
 
-// Entry is one grant or return entry of a receipt, in the order of R21: given points, normal rules, campaigns.
+// Entry is one grant or return entry of a receipt, in the order of R21: given points, normal rules,
+// campaigns.
 type Entry struct {
 	Rule      string
 	PointType string

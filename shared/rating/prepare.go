@@ -60,7 +60,7 @@ func prepare(job *Job) (*prepared, error) {
 		p.threads = 2
 	}
 	if p.memory <= 0 {
-		p.memory = 32 << 20
+		p.memory = 16 << 20
 	}
 	if len(p.key) == 0 {
 		p.key = []byte(demoKey)
@@ -82,7 +82,10 @@ func prepare(job *Job) (*prepared, error) {
 	if err := p.compileOutlets(); err != nil {
 		return nil, err
 	}
-	return p, p.compileFeeds()
+	if err := p.compileFeeds(); err != nil {
+		return nil, err
+	}
+	return p, nil
 }
 
 func (p *prepared) compileFeeds() error {

@@ -85,7 +85,9 @@ func (r *rater) rateReturn(t *transaction.Transaction, o *outcome) (fault.Code, 
 	for i, amount := range r.back.amounts {
 		if amount > 0 {
 			e := orig.entries[i]
-			tk.entries = append(tk.entries, Entry{Rule: e.Rule, PointType: e.PointType, Points: -amount, Original: int32(i)})
+			tk.entries = append(tk.entries, Entry{
+				Rule: e.Rule, PointType: e.PointType, Points: -amount, Original: int32(i),
+			})
 		}
 	}
 	o.from = int32(len(r.back.takings))

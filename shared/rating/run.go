@@ -2,6 +2,7 @@ package rating
 
 import (
 	"fmt"
+	"io"
 	"sync"
 
 	"multipoint/shared/card"
@@ -30,14 +31,14 @@ type OutletResult struct {
 
 // Run runs a job and writes what it makes to out. Errors stop the run; a bad file or line is no error, it is
 // in the result. totals.differ says that the program contradicts itself: nothing may be released then.
-func Run(job *Job, out Output) (*Result, error) {
+func Run(job *Job, out Output) (res *Result, err error) {
 	p, err := prepare(job)
 	if err != nil {
 		return nil, err
 	}
-	res := &Result{}
+	res = &Result{}
 	common := spool.NewPartitions(buckets, p.memory, p.Options.TempDir)
-	defer common.Close()
+	defer end(common, &err)
 	refused := []bool{false}
 	for ordinal := 1; ordinal <= len(p.Files); ordinal++ {
 		r, err := p.convertFile(ordinal, common, out)
@@ -54,7 +55,7 @@ func Run(job *Job, out Output) (*Result, error) {
 	p.trace("convert")
 	pg := pagesOf(res.Files)
 	verdicts := spool.NewPartitions(pg.count, p.memory, p.Options.TempDir)
-	defer verdicts.Close()
+	defer end(verdicts, &err)
 	if err := p.rateAll(common, verdicts, &pg, refused, &res.Totals); err != nil {
 		return nil, err
 	}
@@ -70,60 +71,84 @@ func Run(job *Job, out Output) (*Result, error) {
 	return res, res.Totals.Agree()
 }
 
-// rateAll decides about all buckets: sales, caps over all of them, then returns.
-func (p *prepared) rateAll(common, verdicts *spool.Partitions, pg *pages, refused []bool, sums *Totals) error {
-	book := &claimBook{sorter: spool.NewSorter(spool.Options{
-		Dir: p.Options.TempDir, Memory: int(p.memory), KeyLen: claimKey,
-	})}
-	defer book.sorter.Close()
-	var grants [buckets][]byte
-	var saved *spool.Partitions
+// end closes what a step kept in a temporary file; a file that cannot be removed is the step's error if it
+// had no other.
+func end(kept io.Closer, err *error) {
+	if e := kept.Close(); *err == nil {
+		*err = e
+	}
+}
+
+// rateAll decides about all buckets: sales, caps over all of them, then returns. Without caps there is one pass;
+// with caps the first one keeps its outcomes until the claims of all buckets have their grants.
+func (p *prepared) rateAll(
+	common, verdicts *spool.Partitions, pg *pages, refused []bool, sums *Totals,
+) (err error) {
+	pass := secondPass{common: common, refused: refused}
 	if p.caps {
-		saved = spool.NewPartitions(buckets, p.memory, p.Options.TempDir)
-		defer saved.Close()
-		err := p.each(func(r *rater, next func() (int, bool)) error {
-			refs, keep := card.NewPseudonyms(p.key), saved.Appender()
-			for i, ok := next(); ok; i, ok = next() {
-				if err := r.first(i, common, refused); err != nil {
-					return err
-				}
-				if err := r.addClaims(book, refs); err != nil {
-					return err
-				}
-				if err := keep.Put(i, r.b.save(keep.Buffer(i))); err != nil {
-					return err
-				}
-			}
-			return keep.Flush()
-		})
-		if err != nil {
+		pass.saved = spool.NewPartitions(buckets, p.memory, p.Options.TempDir)
+		defer end(pass.saved, &err)
+		if pass.grants, err = p.firstPass(common, pass.saved, refused); err != nil {
 			return err
 		}
-		p.trace("rate")
-		if grants, err = p.allocate(book); err != nil {
-			return err
-		}
-		p.trace("allocate")
+		defer end(pass.grants, &err)
 	}
 	var mu sync.Mutex
 	return p.each(func(r *rater, next func() (int, bool)) error {
 		write := verdicts.Appender()
 		var own Totals
 		for i, ok := next(); ok; i, ok = next() {
-			if err := r.second(i, common, saved, refused, grants[i]); err != nil {
+			if err := r.second(i, &pass); err != nil {
 				return err
 			}
 			if err := r.emit(pg, write, &own); err != nil {
 				return err
 			}
 			common.Free(i)
-			grants[i] = nil
 		}
 		mu.Lock()
 		sums.merge(&own)
 		mu.Unlock()
 		return write.Flush()
 	})
+}
+
+// firstPass rates the sales of all buckets and gives the grants of their claims.
+func (p *prepared) firstPass(
+	common, saved *spool.Partitions, refused []bool,
+) (grants *spool.Partitions, err error) {
+	book := &claimBook{sorter: spool.NewSorter(spool.Options{
+		Dir: p.Options.TempDir, Memory: int(p.memory), KeyLen: claimKey,
+	})}
+	defer end(book.sorter, &err)
+	err = p.each(func(r *rater, next func() (int, bool)) error {
+		refs, keep := card.NewPseudonyms(p.key), saved.Appender()
+		for i, ok := next(); ok; i, ok = next() {
+			if err := r.first(i, common, refused); err != nil {
+				return err
+			}
+			if err := r.addClaims(book, refs); err != nil {
+				return err
+			}
+			if err := keep.Put(i, r.b.save(keep.Buffer(i))); err != nil {
+				return err
+			}
+		}
+		return keep.Flush()
+	})
+	if err != nil {
+		return nil, err
+	}
+	p.trace("rate")
+	grants, err = p.allocate(book)
+	p.trace("allocate")
+	return grants, err
+}
+
+// secondPass is what the last look at a bucket needs; saved and grants are nil without caps.
+type secondPass struct {
+	common, saved, grants *spool.Partitions
+	refused               []bool
 }
 
 // first loads a bucket and rates its sales.
@@ -139,26 +164,29 @@ func (r *rater) first(i int, common *spool.Partitions, refused []bool) (err erro
 }
 
 // second brings a bucket to its end: final grants, then returns.
-func (r *rater) second(i int, common, saved *spool.Partitions, refused []bool, grants []byte) (err error) {
-	if saved == nil {
-		if err := r.first(i, common, refused); err != nil {
+func (r *rater) second(i int, pass *secondPass) (err error) {
+	if pass.saved == nil {
+		if err := r.first(i, pass.common, pass.refused); err != nil {
 			return err
 		}
 		return r.rateReturns()
 	}
-	if r.data, err = common.Read(i, r.data); err != nil {
+	if r.data, err = pass.common.Read(i, r.data); err != nil {
 		return err
 	}
-	if err := r.b.load(r.data, refused); err != nil {
+	if err := r.b.load(r.data, pass.refused); err != nil {
 		return err
 	}
-	if r.saved, err = saved.Read(i, r.saved); err != nil {
+	if r.saved, err = pass.saved.Read(i, r.saved); err != nil {
 		return err
 	}
 	if err := r.b.restore(r.saved); err != nil {
 		return err
 	}
-	if err := r.b.applyGrants(grants); err != nil {
+	if r.saved, err = pass.grants.Read(i, r.saved); err != nil {
+		return err
+	}
+	if err := r.b.applyGrants(r.saved); err != nil {
 		return err
 	}
 	r.rejoin()

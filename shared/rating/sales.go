@@ -43,14 +43,15 @@ func (r *rater) encodable(t *transaction.Transaction, provider int32) bool {
 	}
 	r.entry = outlet.Entry{
 		IsReturn: t.Kind.TakesBack(), Number: t.Account, Date: t.Date, Time: t.Time, TimeRaw: t.TimeRaw,
-		Store: t.Store, Register: t.Register, Receipt: t.Receipt, MemberNo: t.MemberNo, AmountIncl: t.AmountIncl,
+		Store: t.Store, Register: t.Register, Receipt: t.Receipt, MemberNo: t.MemberNo,
+		AmountIncl: t.AmountIncl,
 	}
 	_, ok := r.check[provider].Check(&r.entry)
 	return ok
 }
 
-// rateSales decides about the sales and grants of the bucket in the order of R12: encodable, not taken before,
-// within the limit of points; then the transaction takes its key (R5, R18).
+// rateSales decides about the sales and grants of the bucket in the order of R12: encodable, not taken
+// before, within the limit of points; then the transaction takes its key (R5, R18).
 func (r *rater) rateSales() error {
 	b := &r.b
 	b.seen.reset(len(b.txs))

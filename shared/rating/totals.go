@@ -193,7 +193,8 @@ func (s *Totals) Agree() error {
 	sum.add(s.Rated)
 	switch {
 	case s.Lines != s.Good.Lines+s.Bad:
-		return fault.New(fault.TotalsDiffer, fmt.Sprintf("lines %d = good %d + bad %d", s.Lines, s.Good.Lines, s.Bad))
+		return fault.New(fault.TotalsDiffer, fmt.Sprintf(
+			"lines %d = good %d + bad %d", s.Lines, s.Good.Lines, s.Bad))
 	case sum != s.Good:
 		return fault.New(fault.TotalsDiffer, fmt.Sprintf(
 			"good %v = in refused files %v + duplicates %v + rating errors %v + rated %v",

@@ -15,8 +15,8 @@ import (
 type Output interface {
 	// BadLines takes rows of a file's bad lines (without title row), in the order of the file.
 	BadLines(file int, rows []byte) error
-	// File takes the verdict on a file, after its bad lines. Those of a file refused for its structure, or as a
-	// duplicate, do not count.
+	// File takes the verdict on a file, after its bad lines. Those of a file refused for its structure, or as
+	// a duplicate, do not count.
 	File(file int, r *FileResult) error
 	// Grants takes rows of entries (without title row), in the order of files and lines.
 	Grants(rows []byte) error
@@ -37,11 +37,11 @@ type ProviderFile interface {
 	Close(send bool) error
 }
 
-// piece is what becomes of one receipt, ready to be written: rows of grants and of errors, and the entries for
-// its provider's outlet. Pieces wait in the page of their line and are put into its order there.
+// piece is what becomes of one receipt, ready to be written: rows of grants and of errors, and the entries
+// for its provider's outlet. Pieces wait in the page of their line and are put into its order there.
 //
-// Its form: length (4 bytes), line, rows of grants, rows of errors, outlet (its index + 1, 0 = none), number of
-// entries, entries, and the verdict if somebody observes.
+// Its form: length (4 bytes), line, rows of grants, rows of errors, outlet (its index + 1, 0 = none), number
+// of entries, entries, and the verdict if somebody observes.
 func (r *rater) appendPiece(dst []byte, v *Verdict) []byte {
 	p, t := r.job, v.Tx
 	start := len(dst)
@@ -80,7 +80,8 @@ func (r *rater) appendEntries(dst []byte, v *Verdict) []byte {
 	*e = outlet.Entry{
 		Place:    outlet.Place{Run: r.job.Run, File: t.File, Line: t.Line},
 		IsReturn: t.Kind.TakesBack(), Number: v.LeavesUnder, Date: t.Date, Time: t.Time, TimeRaw: t.TimeRaw,
-		Store: t.Store, Register: t.Register, Receipt: t.Receipt, MemberNo: t.MemberNo, AmountIncl: t.AmountIncl,
+		Store: t.Store, Register: t.Register, Receipt: t.Receipt, MemberNo: t.MemberNo,
+		AmountIncl: t.AmountIncl,
 	}
 	var few [8]int32
 	order := few[:0]

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"io"
 
 	"multipoint/shared/fault"
@@ -50,7 +51,7 @@ func (s *Sorter) mergeSome(part []section) (section, error) {
 	start := s.out.at
 	for {
 		r, err := m.next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return section{start, s.out.at}, nil
 		}
 		if err != nil {

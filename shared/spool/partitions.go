@@ -144,7 +144,16 @@ func (p *Partitions) Read(i int, buf []byte) ([]byte, error) {
 }
 
 // Free forgets a partition that was read for the last time.
-func (p *Partitions) Free(i int) { p.parts[i] = partition{} }
+func (p *Partitions) Free(i int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, s := range p.parts[i].segments {
+		if s.memory != nil {
+			p.held -= int64(s.length)
+		}
+	}
+	p.parts[i] = partition{}
+}
 
 // Close removes the temporary file.
 func (p *Partitions) Close() error {

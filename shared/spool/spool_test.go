@@ -120,8 +120,12 @@ func TestSorterMergesMoreRunsThanItReadsAtOnce(t *testing.T) {
 
 func TestSorterTakesRecordsLargerThanItsBlocks(t *testing.T) {
 	records := [][]byte{
-		bytes.Repeat([]byte("c"), 3<<20), {}, bytes.Repeat([]byte("a"), 1<<20), {},
-		bytes.Repeat([]byte("b"), 2<<20), {},
+		bytes.Repeat([]byte("c"), 3<<20),
+		{},
+		bytes.Repeat([]byte("a"), 1<<20),
+		{},
+		bytes.Repeat([]byte("b"), 2<<20),
+		{},
 	}
 	for _, memory := range []int{0, 1} {
 		got := sorted(t, Options{Dir: t.TempDir(), Memory: memory}, records)
