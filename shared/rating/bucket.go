@@ -87,7 +87,9 @@ func (b *bucket) sort() {
 			}
 			return 1
 		}
-		return cmp.Or(cmp.Compare(x.instant, y.instant), cmp.Compare(x.file, y.file), cmp.Compare(x.line, y.line))
+		return cmp.Or(
+			cmp.Compare(x.instant, y.instant), cmp.Compare(x.file, y.file), cmp.Compare(x.line, y.line),
+		)
 	})
 }
 
@@ -195,8 +197,8 @@ func (r *reader) bytes() []byte {
 	return out
 }
 
-// keyTable finds the accepted transaction of a key: open addressing over the first bytes of the hash, which is
-// as good as random. The zero value is ready after reset.
+// keyTable finds the accepted transaction of a key: open addressing over the first bytes of the hash, which
+// is as good as random. The zero value is ready after reset.
 type keyTable struct {
 	slots []int32 // index in txs + 1, 0 = free
 	mask  uint64

@@ -82,6 +82,9 @@ func prepare(job *Job) (*prepared, error) {
 	if err := p.compileOutlets(); err != nil {
 		return nil, err
 	}
+	if err := p.checkOutlets(); err != nil {
+		return nil, err
+	}
 	if err := p.compileFeeds(); err != nil {
 		return nil, err
 	}
@@ -161,6 +164,20 @@ func (p *prepared) compileOutlets() error {
 				}
 				p.outlets = append(p.outlets, info)
 				p.byProv[j] = info
+			}
+		}
+	}
+	return nil
+}
+
+// checkOutlets refuses a run in which a provider's points could not leave: a provider with cards has an outlet in
+// force.
+func (p *prepared) checkOutlets() error {
+	for i := range p.Set.Cards {
+		for j, code := range p.codes {
+			if p.Set.Cards[i].Provider == code && p.byProv[j] == nil {
+				return fault.New(fault.MasterDangling, "provider "+code+" has cards, but no outlet in force on "+
+					p.RunDate.String()+": its points could not leave")
 			}
 		}
 	}

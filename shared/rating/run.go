@@ -79,8 +79,8 @@ func end(kept io.Closer, err *error) {
 	}
 }
 
-// rateAll decides about all buckets: sales, caps over all of them, then returns. Without caps there is one pass;
-// with caps the first one keeps its outcomes until the claims of all buckets have their grants.
+// rateAll decides about all buckets: sales, caps over all of them, then returns. Without caps there is one
+// pass; with caps the first one keeps its outcomes until the claims of all buckets have their grants.
 func (p *prepared) rateAll(
 	common, verdicts *spool.Partitions, pg *pages, refused []bool, sums *Totals,
 ) (err error) {

@@ -3,6 +3,7 @@ package engine
 import (
 	"bytes"
 	"encoding/base64"
+	"fmt"
 	"slices"
 	"strconv"
 
@@ -25,15 +26,17 @@ func Expressible(f *model.File) bool {
 	enc := charset.Encoder{Encoding: charset.CP932}
 	for i := range f.Lines {
 		l := &f.Lines[i]
-		if _, badAt := enc.Append(nil, []byte(l.Store+l.OrigStore+l.Note)); badAt >= 0 && Encoding(f) == "cp932" {
+		_, badAt := enc.Append(nil, []byte(l.Store+l.OrigStore+l.Note))
+		if badAt >= 0 && Encoding(f) == "cp932" {
 			return false
 		}
 	}
 	return true
 }
 
-// Bytes writes a file of a case, and gives the record number of each of its lines.
-func Bytes(f *model.File, feed *model.Feed, encoding string) ([]byte, map[int64]int) {
+// Bytes writes a file of a case, and gives the case's line by record number. Files that are not Expressible
+// are an error.
+func Bytes(f *model.File, feed *model.Feed, encoding string) ([]byte, map[int64]int, error) {
 	enc, _ := charset.Parse(encoding)
 	w := &writer{enc: charset.Encoder{Encoding: enc}}
 	lines := map[int64]int{}
@@ -55,13 +58,23 @@ func Bytes(f *model.File, feed *model.Feed, encoding string) ([]byte, map[int64]
 	if f.Control != nil && f.Broken == "" {
 		w.row("T", strconv.FormatInt(f.Control.Count, 10), strconv.FormatInt(f.Control.Amount, 10))
 	}
-	return w.buf.Bytes(), lines
+	return w.buf.Bytes(), lines, w.err
 }
 
 type writer struct {
 	buf     bytes.Buffer
 	enc     charset.Encoder
 	records int64
+	err     error // the first text that could not be written
+}
+
+// text writes a cell; what the encoding lacks is left out and remembered as an error.
+func (w *writer) text(cell string) {
+	out, badAt := w.enc.Append(nil, transaction.AppendQuoted(nil, []byte(cell)))
+	if badAt >= 0 && w.err == nil {
+		w.err = fmt.Errorf("a text of the case cannot be written: %q", cell)
+	}
+	w.buf.Write(out)
 }
 
 func (w *writer) row(cells ...string) {
@@ -69,12 +82,7 @@ func (w *writer) row(cells ...string) {
 		if i > 0 {
 			w.buf.WriteByte(',')
 		}
-		quoted := transaction.AppendQuoted(nil, []byte(c))
-		out, badAt := w.enc.Append(nil, quoted)
-		if badAt >= 0 {
-			panic("a text of the case cannot be written: " + c)
-		}
-		w.buf.Write(out)
+		w.text(c)
 	}
 	w.buf.WriteByte('\n')
 }
@@ -90,16 +98,12 @@ func (w *writer) receipt(l *model.Line, flat bool) {
 	w.buf.Truncate(w.buf.Len() - 1)
 	if l.NoteBase64 != "" {
 		note, err := base64.StdEncoding.DecodeString(l.NoteBase64)
-		if err != nil {
-			panic(err)
+		if err != nil && w.err == nil {
+			w.err = err
 		}
 		w.buf.Write(note)
 	} else {
-		out, badAt := w.enc.Append(nil, transaction.AppendQuoted(nil, []byte(l.Note)))
-		if badAt >= 0 {
-			panic("a note of the case cannot be written: " + l.Note)
-		}
-		w.buf.Write(out)
+		w.text(l.Note)
 	}
 	if flat {
 		var cells [3 * flatItems]string

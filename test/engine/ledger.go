@@ -12,7 +12,8 @@ import (
 	"multipoint/test/model"
 )
 
-// ledger is the least of a ledger that days without answers need: what was accepted, and the use of campaigns.
+// ledger is the least of a ledger that days without answers need: what was accepted, and the use of
+// campaigns.
 type ledger struct {
 	points.Counters
 	past      map[transaction.Hash]*record
@@ -75,12 +76,13 @@ func (l *ledger) post(v *rating.Verdict, set *master.Set) {
 	if !t.Kind.TakesBack() {
 		r.past.Original.Incl = t.AmountIncl
 		for _, e := range entries {
-			r.past.Original.Entries = append(r.past.Original.Entries, points.Standing{Points: e.Points, Standing: e.Points})
+			standing := points.Standing{Points: e.Points, Standing: e.Points}
+			r.past.Original.Entries = append(r.past.Original.Entries, standing)
 			r.past.Entries = append(r.past.Entries, rating.PastEntry{Rule: e.Rule, PointType: e.PointType})
 		}
 	}
-	account, returned, original, named := bytes.Clone(v.Account), v.OriginalReturned, t.Original, t.NamesOriginal
-	kind := t.Kind
+	account, returned := bytes.Clone(v.Account), v.OriginalReturned
+	original, named, kind := t.Original, t.NamesOriginal, t.Kind
 	l.keys = append(l.keys, func() { l.past[t.Key] = r })
 	l.today = append(l.today, func() {
 		computed := false

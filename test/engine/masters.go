@@ -13,19 +13,23 @@ import (
 	"multipoint/test/model"
 )
 
-func date(text string) calendar.Date {
+// dates reads the dates of a case and keeps the first error.
+type dates struct{ err error }
+
+// date reads a date; no text is no date.
+func (r *dates) date(text string) calendar.Date {
 	var d calendar.Date
 	if text == "" {
 		return d
 	}
-	if err := d.UnmarshalText([]byte(text)); err != nil {
-		panic(err)
+	if err := d.UnmarshalText([]byte(text)); err != nil && r.err == nil {
+		r.err = err
 	}
 	return d
 }
 
-func period(p model.Period) master.Period {
-	return master.Period{ValidFrom: date(p.ValidFrom), ValidTo: date(p.ValidTo)}
+func (r *dates) period(p model.Period) master.Period {
+	return master.Period{ValidFrom: r.date(p.ValidFrom), ValidTo: r.date(p.ValidTo)}
 }
 
 func give(g model.Give) master.Give {
@@ -39,15 +43,16 @@ func limit(v int64) *int64 {
 	return &v
 }
 
-// Set makes the masters of a case.
-func Set(m *model.Masters) *master.Set {
+// Set makes the masters of a case. A date that cannot be read is an error.
+func Set(m *model.Masters) (*master.Set, error) {
+	var read dates
 	s := &master.Set{Retailer: master.Retailer{Code: "R", Name: "R"}}
 	names := map[string]bool{}
 	for _, c := range m.Cards {
 		names[c.Provider] = true
 		card := master.Card{
 			Code: c.Code, Provider: c.Provider, Digits: c.Digits, Min: c.Min, Max: c.Max, Check: c.Check,
-			Period: period(c.Period),
+			Period: read.period(c.Period),
 		}
 		if c.Short != nil {
 			card.Short = &master.Short{Length: c.Short.Length, Pad: c.Short.Pad}
@@ -57,24 +62,26 @@ func Set(m *model.Masters) *master.Set {
 	for _, p := range m.Points {
 		names[p.Provider] = true
 		s.Points = append(s.Points, master.Points{
-			Code: p.Code, Provider: p.Provider, PointType: p.PointType, Basis: p.Basis, MinAmount: p.MinAmount,
-			Give: give(p.Give), Period: period(p.Period),
+			Code: p.Code, Provider: p.Provider, PointType: p.PointType, Basis: p.Basis,
+			MinAmount: p.MinAmount, Give: give(p.Give), Period: read.period(p.Period),
 		})
 	}
 	for _, a := range m.Affiliates {
 		s.Affiliates = append(s.Affiliates, master.Affiliate{
-			Code: a.Code, Prefixes: a.Prefixes, Period: period(a.Period),
+			Code: a.Code, Prefixes: a.Prefixes, Period: read.period(a.Period),
 		})
 	}
 	for _, c := range m.Campaigns {
 		s.Campaigns = append(s.Campaigns, master.Campaign{
-			Code: c.Code, Provider: c.Provider, PointType: c.PointType, Basis: c.Basis, MinAmount: c.MinAmount,
-			Give: give(c.Give), Affiliate: c.Affiliate, GrantTypes: c.GrantTypes, Weekdays: c.Weekdays,
-			Hours: c.Hours, Stores: c.Stores, Products: c.Products, ProductBasis: c.ProductBasis, Group: c.Group,
+			Code: c.Code, Provider: c.Provider, PointType: c.PointType, Basis: c.Basis,
+			MinAmount: c.MinAmount, Give: give(c.Give), Affiliate: c.Affiliate, GrantTypes: c.GrantTypes,
+			Weekdays: c.Weekdays, Hours: c.Hours, Stores: c.Stores,
+			Products: c.Products, ProductBasis: c.ProductBasis, Group: c.Group,
 			Caps: master.Caps{
-				Transaction: limit(c.Caps.Transaction), Member: limit(c.Caps.Member), Campaign: limit(c.Caps.Campaign),
+				Transaction: limit(c.Caps.Transaction), Member: limit(c.Caps.Member),
+				Campaign: limit(c.Caps.Campaign),
 			},
-			Whole: c.Whole, Period: period(c.Period),
+			Whole: c.Whole, Period: read.period(c.Period),
 		})
 	}
 	for code := range m.Providers {
@@ -82,7 +89,7 @@ func Set(m *model.Masters) *master.Set {
 	}
 	for code := range names {
 		s.Providers = append(s.Providers, master.Provider{Code: code, Name: code})
-		s.Outlets = append(s.Outlets, provider(code, m.Providers[code]))
+		s.Outlets = append(s.Outlets, provider(code, m.Providers[code], &read))
 	}
 	for code, f := range m.Feeds {
 		s.Feeds = append(s.Feeds, feed(code, f))
@@ -91,7 +98,7 @@ func Set(m *model.Masters) *master.Set {
 	slices.SortFunc(s.Outlets, func(a, b master.Outlet) int { return strings.Compare(a.Code, b.Code) })
 	slices.SortFunc(s.Feeds, func(a, b master.Feed) int { return strings.Compare(a.Code, b.Code) })
 	slices.SortFunc(s.Cards, func(a, b master.Card) int { return strings.Compare(a.Code, b.Code) })
-	return s
+	return s, read.err
 }
 
 func feed(code string, f model.Feed) master.Feed {
@@ -99,8 +106,8 @@ func feed(code string, f model.Feed) master.Feed {
 		f.Excl = "file"
 	}
 	return master.Feed{
-		Code: code, KeyFields: keyFields(f.KeyFields), BadLimit: f.BadLimit, OldestDays: f.OldestDays, Excl: f.Excl,
-		Rate: f.Rate, UnknownOriginal: f.UnknownOriginal, NegativeIsReturn: f.NegativeIsReturn,
+		Code: code, KeyFields: keyFields(f.KeyFields), BadLimit: f.BadLimit, OldestDays: f.OldestDays,
+		Excl: f.Excl, Rate: f.Rate, UnknownOriginal: f.UnknownOriginal, NegativeIsReturn: f.NegativeIsReturn,
 		MemberProvider: f.MemberProvider, CardOptional: f.CardOptional, PointType: f.PointType,
 		FlatItems: f.FlatItems, FlatAmount: f.FlatAmount,
 	}
@@ -119,14 +126,30 @@ func keyFields(names []string) []string {
 
 // columns are those of a receipt record, in the order of the file.
 var columns = [...]layout.Field{
-	{Name: "id"}, {Name: "kind"}, {Name: "business_date", Type: "date", Form: "any"}, {Name: "time", Type: "time"},
-	{Name: "store"}, {Name: "register"}, {Name: "receipt"},
-	{Name: "original_date", Type: "date", Form: "any"}, {Name: "original_store"}, {Name: "original_register"},
-	{Name: "original_receipt"}, {Name: "card"}, {Name: "member_no"}, {Name: "affiliate"},
-	{Name: "amount_incl", Type: "number"}, {Name: "amount_excl", Type: "number"},
-	{Name: "incl_8", Type: "number"}, {Name: "incl_10", Type: "number"},
-	{Name: "tax_8", Type: "number"}, {Name: "tax_10", Type: "number"},
-	{Name: "point_type"}, {Name: "grant_type"}, {Name: "points_given", Type: "number"}, {Name: "note"},
+	{Name: "id"},
+	{Name: "kind"},
+	{Name: "business_date", Type: "date", Form: "any"},
+	{Name: "time", Type: "time"},
+	{Name: "store"},
+	{Name: "register"},
+	{Name: "receipt"},
+	{Name: "original_date", Type: "date", Form: "any"},
+	{Name: "original_store"},
+	{Name: "original_register"},
+	{Name: "original_receipt"},
+	{Name: "card"},
+	{Name: "member_no"},
+	{Name: "affiliate"},
+	{Name: "amount_incl", Type: "number"},
+	{Name: "amount_excl", Type: "number"},
+	{Name: "incl_8", Type: "number"},
+	{Name: "incl_10", Type: "number"},
+	{Name: "tax_8", Type: "number"},
+	{Name: "tax_10", Type: "number"},
+	{Name: "point_type"},
+	{Name: "grant_type"},
+	{Name: "points_given", Type: "number"},
+	{Name: "note"},
 }
 
 var itemColumns = [...]layout.Field{
@@ -140,7 +163,8 @@ const flatItems = 4
 func Layout(f *model.Feed, encoding string, trailer bool) *layout.Layout {
 	receipt := slices.Clone(columns[:])
 	for i := 1; f.FlatItems && i <= flatItems; i++ {
-		for _, c := range itemColumns {
+		for j := range itemColumns {
+			c := itemColumns[j]
 			c.Name = fmt.Sprintf("items.%d.%s", i, c.Name)
 			receipt = append(receipt, c)
 		}
@@ -159,17 +183,18 @@ func Layout(f *model.Feed, encoding string, trailer bool) *layout.Layout {
 		})
 	}
 	if trailer {
-		l.Records = append(l.Records, layout.Record{Kind: "trailer", IDs: []string{"T"}, Fields: []layout.Field{
+		fields := []layout.Field{
 			{Name: "id"}, {Name: "count", Type: "number"}, {Name: "total", Type: "number"},
-		}})
+		}
+		l.Records = append(l.Records, layout.Record{Kind: "trailer", IDs: []string{"T"}, Fields: fields})
 	}
 	return l
 }
 
-// outletFields are those that a provider's file may carry beside its own.
+// outletNames are the layout's names of those fields that a provider's file may carry beside its own.
 var outletNames = map[string]string{"date": "business_date", "incl": "amount_incl"}
 
-func provider(code string, o model.Outlet) master.Outlet {
+func provider(code string, o model.Outlet, read *dates) master.Outlet {
 	out := master.Outlet{
 		Code: code, Provider: code, File: code + "-{file_no}", Grain: o.Grain, Returns: o.Returns,
 		SendEmpty: o.SendEmpty, SequenceMax: o.SequenceMax,
@@ -179,10 +204,13 @@ func provider(code string, o model.Outlet) master.Outlet {
 		out.Layout.Encoding = o.Encoding
 	}
 	for _, d := range o.Closed {
-		out.Closed = append(out.Closed, date(d))
+		out.Closed = append(out.Closed, read.date(d))
 	}
 	fields := []layout.Field{
-		{Name: "sequence", Type: "number"}, {Name: "kind"}, {Name: "card"}, {Name: "point_type"},
+		{Name: "sequence", Type: "number"},
+		{Name: "kind"},
+		{Name: "card"},
+		{Name: "point_type"},
 		{Name: "points", Type: "number"},
 	}
 	for _, name := range o.Fields {
@@ -196,13 +224,6 @@ func provider(code string, o model.Outlet) master.Outlet {
 	}
 	out.Layout.Records = []layout.Record{{Kind: "receipt", Fields: fields}}
 	return out
-}
-
-func names(set *master.Set) (codes []string) {
-	for i := range set.Providers {
-		codes = append(codes, set.Providers[i].Code)
-	}
-	return codes
 }
 
 func members(list []model.Member) string {

@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
 	"strconv"
 	"strings"
 
+	"multipoint/shared/calendar"
 	"multipoint/shared/master"
 	"multipoint/shared/member"
 	"multipoint/shared/outlet"
@@ -26,8 +28,8 @@ const pseudonymKey = "test"
 func Run(c *model.Case, opt rating.Options) (got model.Expect, done int, err error) {
 	s := &state{
 		c: c, masters: &c.Masters, members: c.Members, ledger: newLedger(), opt: opt,
-		fileNo: map[string]int64{}, carried: map[string][]byte{}, runDates: map[int64]string{}, seen: map[string]string{},
-		types: map[outlet.Place]string{},
+		fileNo: map[string]int64{}, carried: map[string][]byte{}, runDates: map[int64]string{},
+		seen: map[string]calendar.Date{}, types: map[outlet.Place]string{},
 	}
 	got.Cards, got.CampaignUse = map[string]int64{}, map[string]int64{}
 	for i := range c.Days {
@@ -56,7 +58,7 @@ type state struct {
 	fileOf   map[place]string // file name by run and ordinal
 	lineOf   map[place]map[int64]int
 	types    map[outlet.Place]string
-	seen     map[string]string // content of accepted files: last run date
+	seen     map[string]calendar.Date // content of accepted files: last run date
 }
 
 type place struct {
@@ -76,9 +78,17 @@ func (s *state) day(d *model.Day, run int64) (model.DayResult, error) {
 		return model.DayResult{}, err
 	}
 	s.runDates[run] = d.RunDate
-	set := Set(s.masters)
+	set, err := Set(s.masters)
+	if err != nil {
+		return model.DayResult{}, err
+	}
+	var read dates
+	runDate := read.date(d.RunDate)
+	if read.err != nil {
+		return model.DayResult{}, read.err
+	}
 	job := &rating.Job{
-		Set: set, Members: snapshot, RunDate: date(d.RunDate), Run: run, History: s.ledger.on(set),
+		Set: set, Members: snapshot, RunDate: runDate, Run: run, History: s.ledger.on(set),
 		FileNo: s.fileNo, Carried: s.carried, Key: []byte(pseudonymKey), Options: s.opt,
 	}
 	files := slices.Clone(d.Files)
@@ -93,11 +103,12 @@ func (s *state) day(d *model.Day, run int64) (model.DayResult, error) {
 	today := map[string]bool{}
 	for i := range files {
 		f := &files[i]
-		job.Files = append(job.Files, s.file(f, d.RunDate, today))
-		r.lines = append(r.lines, nil)
-		feed := s.masters.Feeds[f.Feed]
-		_, lines := Bytes(f, &feed, Encoding(f))
-		r.lines[i] = lines
+		file, lines, err := s.file(f, runDate, today)
+		if err != nil {
+			return model.DayResult{}, err
+		}
+		job.Files = append(job.Files, file)
+		r.lines = append(r.lines, lines)
 		s.remember(place{run, int32(i + 1)}, f.Name, lines)
 	}
 	job.Options.Observe = r.observe
@@ -107,7 +118,7 @@ func (s *state) day(d *model.Day, run int64) (model.DayResult, error) {
 	}
 	for i := range files {
 		if res.Files[i].Verdict.Refused == nil && files[i].Content != "" {
-			s.seen[files[i].Feed+"\x00"+files[i].Content] = d.RunDate
+			s.seen[files[i].Feed+"\x00"+files[i].Content] = runDate
 		}
 	}
 	for _, o := range res.Outlets {
@@ -130,11 +141,17 @@ func (s *state) remember(at place, name string, lines map[int64]int) {
 	s.fileOf[at], s.lineOf[at] = name, lines
 }
 
-// file makes a job's file; duplicates of R3 are told here, as intake does.
-func (s *state) file(f *model.File, runDate string, today map[string]bool) rating.File {
+// file makes a job's file and gives its lines by record number; duplicates of R3 are told here, as intake
+// does.
+func (s *state) file(
+	f *model.File, runDate calendar.Date, today map[string]bool,
+) (rating.File, map[int64]int, error) {
 	feed := s.masters.Feeds[f.Feed]
 	encoding := Encoding(f)
-	text, _ := Bytes(f, &feed, encoding)
+	text, lines, err := Bytes(f, &feed, encoding)
+	if err != nil {
+		return rating.File{}, nil, err
+	}
 	out := rating.File{
 		Name: f.Name, Feed: f.Feed,
 		Open:   func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(text)), nil },
@@ -143,10 +160,10 @@ func (s *state) file(f *model.File, runDate string, today map[string]bool) ratin
 	if f.Content != "" && len(f.Lines) > 0 {
 		id := f.Feed + "\x00" + f.Content
 		last, ok := s.seen[id]
-		out.Duplicate = today[id] || ok && date(runDate)-date(last) <= 90
+		out.Duplicate = today[id] || ok && runDate-last <= 90
 		today[id] = true
 	}
-	return out
+	return out, lines, nil
 }
 
 // recorder takes what a run writes and decides.
@@ -161,7 +178,6 @@ type recorder struct {
 
 	bad     []model.LineResult
 	results []model.LineResult
-	refused map[int]string
 	status  []model.FileResult
 	out     []model.ProviderFile
 	left    [][]leaving // of each of out
@@ -172,7 +188,7 @@ func (r *recorder) BadLines(file int, rows []byte) error {
 	cr := csv.NewReader(bytes.NewReader(rows))
 	for {
 		row, err := cr.Read()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {
@@ -190,16 +206,19 @@ func (r *recorder) BadLines(file int, rows []byte) error {
 		}
 		if row[5] == "text.undecodable" && last.Undecodable == nil {
 			offset, _ := strconv.Atoi(row[2])
-			last.Undecodable = &model.Undecodable{Field: row[3], Offset: r.inField(file, record, offset)}
+			if offset, err = r.inField(file, record, offset); err != nil {
+				return err
+			}
+			last.Undecodable = &model.Undecodable{Field: row[3], Offset: offset}
 		}
 	}
 }
 
 // inField turns a byte offset in the file into one in the note, the last column before the items.
-func (r *recorder) inField(file int, line int64, offset int) int {
+func (r *recorder) inField(file int, line int64, offset int) (int, error) {
 	f := &r.files[file-1]
 	feed := r.state.masters.Feeds[f.Feed]
-	text, _ := Bytes(f, &feed, Encoding(f))
+	text, _, err := Bytes(f, &feed, Encoding(f))
 	start := 0
 	for range line - 1 {
 		start += bytes.IndexByte(text[start:], '\n') + 1
@@ -207,7 +226,7 @@ func (r *recorder) inField(file int, line int64, offset int) int {
 	for range len(columns) - 1 {
 		start += bytes.IndexByte(text[start:], ',') + 1
 	}
-	return offset - start
+	return offset - start, err
 }
 
 func (r *recorder) lineOf(file int, line int64) int { return r.lines[file-1][line] }
@@ -241,7 +260,9 @@ func (r *recorder) inRefused(file int, reason string) {
 	feed := r.state.masters.Feeds[f.Feed]
 	for i := range f.Lines {
 		l := &f.Lines[i]
-		isBad := slices.ContainsFunc(r.bad, func(b model.LineResult) bool { return b.File == f.Name && b.Line == l.Line })
+		isBad := slices.ContainsFunc(r.bad, func(b model.LineResult) bool {
+			return b.File == f.Name && b.Line == l.Line
+		})
 		if feed.FlatItems && i > 0 && sameReceipt(&f.Lines[i-1], l, feed.KeyFields) {
 			continue
 		}
@@ -318,7 +339,8 @@ func (r *recorder) observe(v *rating.Verdict) error {
 			if v.Tx.Kind == transaction.Grant && !r.rules.List()[n.Rule].Campaign {
 				continue // the examples do not list normal rules on grant lines
 			}
-			res.NotApplied = append(res.NotApplied, model.NotApplied{Rule: r.rules.CodeOf(n.Rule), Why: n.Why})
+			why := model.NotApplied{Rule: r.rules.CodeOf(n.Rule), Why: n.Why}
+			res.NotApplied = append(res.NotApplied, why)
 		}
 		r.state.ledger.post(v, r.set)
 	}
@@ -377,8 +399,9 @@ func totals(t *rating.Totals) model.Totals {
 	}
 	for _, e := range t.Entries {
 		f := model.Flow{
-			CarriedIn: int(e.CarriedIn), Grants: int(e.Grants), Returns: int(e.Returns), Resends: int(e.Resends),
-			Sent: int(e.Sent), ZeroPoint: int(e.ZeroPoint), CarriedOut: int(e.CarriedOut),
+			CarriedIn: int(e.CarriedIn), Grants: int(e.Grants), Returns: int(e.Returns),
+			Resends: int(e.Resends), Sent: int(e.Sent), ZeroPoint: int(e.ZeroPoint),
+			CarriedOut: int(e.CarriedOut),
 		}
 		if f != (model.Flow{}) {
 			out.Entries[e.Provider] = f
