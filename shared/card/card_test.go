@@ -120,11 +120,11 @@ func TestR7AWrongCheckDigitEndsTheSearch(t *testing.T) {
 }
 
 func TestR8ARangeIsValidOnTheBusinessDate(t *testing.T) {
-	old, new := aoba(), aoba()
-	old.Period, new.Period = period(t, "..2026-03-31"), period(t, "2026-04-01..2026-12-31")
-	new.Code, new.Provider = "MIDORI16", "MIDORI"
-	new.Min = "9999500000000000"
-	x := compile(t, old, new)
+	old, recut := aoba(), aoba()
+	old.Period, recut.Period = period(t, "..2026-03-31"), period(t, "2026-04-01..2026-12-31")
+	recut.Code, recut.Provider = "MIDORI16", "MIDORI"
+	recut.Min = "9999500000000000"
+	x := compile(t, old, recut)
 	const number = "9999512345678906"
 	body := number[:15]
 	if d := Luhn.Digit([]byte(body)); d != number[15] {

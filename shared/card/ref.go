@@ -18,8 +18,8 @@ type Pseudonyms struct {
 // NewPseudonyms takes the retailer's pseudonym key, which is never rotated in place.
 func NewPseudonyms(key []byte) *Pseudonyms { return &Pseudonyms{mac: hmac.New(sha256.New, key)} }
 
-// Ref gives the first 16 bytes of HMAC-SHA256(key, provider ‖ 0 ‖ number). The provider stands for the scheme,
-// so that a number keeps its reference when the ranges of its provider are cut anew.
+// Ref gives the first 16 bytes of HMAC-SHA256(key, provider ‖ 0 ‖ number). The provider stands for the
+// scheme, so that a number keeps its reference when the ranges of its provider are cut anew.
 func (p *Pseudonyms) Ref(provider string, number []byte) Ref {
 	p.mac.Reset()
 	p.mac.Write([]byte(provider))

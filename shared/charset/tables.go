@@ -117,7 +117,7 @@ var necCodes = sync.OnceValue(func() *codeTable {
 // cp932Codes turns cp932Table round; of two codes for a character the one in the earlier part is taken.
 func cp932Codes(parts ...uint32) *codeTable {
 	t, c := cp932Table(), &codeTable{}
-	for b, r := range t.single {
+	for b, r := range &t.single {
 		if r != 0 {
 			c[r] = uint16(b)
 		}

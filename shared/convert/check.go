@@ -52,8 +52,8 @@ func (f *Feed) Check(name string, parts []Part) Verdict {
 	return v
 }
 
-// minWide is how many characters tell that a file is UTF-8: bytes of another encoding that look like so many of
-// them, and like nothing else, are no text.
+// minWide is how many characters tell that a file is UTF-8: bytes of another encoding that look like so many
+// of them, and like nothing else, are no text.
 const minWide = 4
 
 // isUTF8 says whether a file is UTF-8 beyond ASCII.
@@ -105,10 +105,12 @@ func (c *checker) segment(s *Segment) {
 	c.data(s)
 	has := c.feed.reading.Has
 	if s.DataAsTitles {
-		c.refuse(&c.structure, fault.FileHeaderMissing, s.Line, "the first row is data, the title row is missing")
+		c.refuse(&c.structure, fault.FileHeaderMissing, s.Line,
+			"the first row is data, the title row is missing")
 	}
 	if s.Unreadable != "" {
-		c.refuse(&c.structure, fault.FileControl, s.Line, s.Unreadable+" of the control record cannot be read")
+		c.refuse(&c.structure, fault.FileControl, s.Line,
+			s.Unreadable+" of the control record cannot be read")
 	}
 	switch s.Control {
 	case layout.RecordHeader:
@@ -179,7 +181,8 @@ func (c *checker) declared(s *Segment, counted int64, total sum) {
 		c.refuse(&c.count, fault.FileCount, s.Line, fmt.Sprintf("%d records, declared %d", counted, s.Count))
 	}
 	if s.HasSum && !total.is(s.Sum) {
-		c.refuse(&c.amount, fault.FileAmount, s.Line, fmt.Sprintf("amounts sum to %v, declared %d", total, s.Sum))
+		c.refuse(&c.amount, fault.FileAmount, s.Line,
+			fmt.Sprintf("amounts sum to %v, declared %d", total, s.Sum))
 	}
 }
 

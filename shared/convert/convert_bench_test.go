@@ -45,7 +45,10 @@ func benchFeed(b *testing.B, l layout.Layout) (*convert.Feed, transaction.Names)
 		Providers: []master.Provider{{Code: "P1"}, {Code: "P2"}},
 		Cards: []master.Card{
 			{Code: "C1", Provider: "P1", Digits: 15, Min: "300000000000000", Max: "399999999999999"},
-			{Code: "C2", Provider: "P2", Digits: 16, Min: "9999000000000000", Max: "9999999999999999", Check: "LUHN"},
+			{
+				Code: "C2", Provider: "P2", Digits: 16, Min: "9999000000000000", Max: "9999999999999999",
+				Check: "LUHN",
+			},
 		},
 		Affiliates: []master.Affiliate{{Code: "A", Prefixes: []string{"9100"}}},
 	}
@@ -63,7 +66,8 @@ func benchFeed(b *testing.B, l layout.Layout) (*convert.Feed, transaction.Names)
 		b.Fatal(err)
 	}
 	return f, transaction.Names{
-		Feed: "F", Schemes: []string{"C1", "C2"}, Providers: dir.Providers, Affiliates: []string{"A"}, KeyFields: f.Keys(),
+		Feed: "F", Schemes: []string{"C1", "C2"}, Providers: dir.Providers,
+		Affiliates: []string{"A"}, KeyFields: f.Keys(),
 	}
 }
 
@@ -105,7 +109,8 @@ func csvBench(b *testing.B) (layout.Layout, []byte) {
 	for i := range 20000 {
 		cardNo := fmt.Sprintf("3%014d", i*7919%100000)
 		buf.Write(encode(b, fmt.Sprintf(
-			"売上,2026/11/%02d,%02d:%02d:00,%06d,あおぞらストア表参道十番店,レジ%02d,%06d,山田　能登子,%s,9100****1234,\"%d,%03d\",%d,%d,\"食料品、日用品,ソース\",\r\n",
+			"売上,2026/11/%02d,%02d:%02d:00,%06d,あおぞらストア表参道十番店,レジ%02d,%06d,"+
+				"山田　能登子,%s,9100****1234,\"%d,%03d\",%d,%d,\"食料品、日用品,ソース\",\r\n",
 			i%22+1, i%14+9, i%60, i%300, i%12, i, cardNo, i%9+1, i%1000, i%40, i%60)))
 	}
 	return l, buf.Bytes()

@@ -72,7 +72,7 @@ func storeLookup(f *master.Feed) {
 // offset are not zero by chance.
 func badLines() []badLine {
 	ok := line()
-	return append([]badLine{
+	return append(append([]badLine{
 		{"undecodable byte", csvFeed(), ok + line("store=^\x80"), []string{"text.undecodable store 2"}},
 		{
 			"gaiji behind text", csvFeed(), ok + line("store=\x95\x5c^\xf0\x40"),
@@ -128,6 +128,13 @@ func badLines() []badLine {
 			ok + line("kind=return", "original_date=^20261199", "original_receipt=1"),
 			[]string{"date.bad original_date 2"},
 		},
+	}, badValues()...), badRecords()...)
+}
+
+// badValues are about times, amounts, points and other columns.
+func badValues() []badLine {
+	ok := line()
+	return []badLine{
 		{"30 o'clock", csvFeed(), ok + line("time=^3000"), []string{"time.bad time 2"}},
 		{
 			"letters in an amount", csvFeed(), ok + line("amount_incl=^12O0"),
@@ -186,7 +193,7 @@ func badLines() []badLine {
 			"CR before LF", csvFeed(), ok + "^" + strings.TrimSuffix(ok, "\n") + "\r\n",
 			[]string{"record.line_end  2"},
 		},
-	}, badRecords()...)
+	}
 }
 
 // badRecords are about kinds of records, items and fixed lengths.

@@ -168,14 +168,15 @@ var plain = [...][2]string{
 var types = map[string]string{
 	"business_date": "date", "original_date": "date", "time": "time", "amount_incl": "number",
 	"amount_excl": "number",
-	"incl_8":      "number", "incl_10": "number", "tax_8": "number", "tax_10": "number", "points_given": "number",
-	"quantity": "number", "amount": "number", "tax_rate": "number",
+	"incl_8":      "number", "incl_10": "number", "tax_8": "number", "tax_10": "number",
+	"points_given": "number",
+	"quantity":     "number", "amount": "number", "tax_rate": "number",
 }
 
 // csvFeed reads lines of all columns, one kind of record, CP932 and LF.
 func csvFeed(change ...func(*master.Feed)) master.Feed {
 	rec := layout.Record{Kind: "receipt"}
-	for _, c := range plain {
+	for _, c := range &plain {
 		rec.Fields = append(rec.Fields, layout.Field{Name: c[0], Type: types[c[0]]})
 	}
 	f := master.Feed{
@@ -201,7 +202,7 @@ func excl(mode string) func(*master.Feed) {
 // line is a plain sale with some columns changed: "receipt=8 amount_incl=500".
 func line(changes ...string) string {
 	var cells [len(plain)]string
-	for i, c := range plain {
+	for i, c := range &plain {
 		cells[i] = c[1]
 		for _, change := range changes {
 			if name, value, _ := strings.Cut(change, "="); name == c[0] {

@@ -108,22 +108,28 @@ const (
 // Catalogue lists every code once, in order of number.
 var Catalogue = []Entry{
 	{
-		FileDuplicate, "file.duplicate", "The same bytes were already accepted for this feed, or came earlier in this run.",
+		FileDuplicate, "file.duplicate",
+		"The same bytes were already accepted for this feed, or came earlier in this run.",
 		"Nothing to do if the file was sent twice; else send the file that was meant.",
 	},
 	{
-		FileTrailerMissing, "file.trailer_missing", "The file has no trailer record, so it may have been cut off.",
+		FileTrailerMissing, "file.trailer_missing",
+		"The file has no trailer record, so it may have been cut off.",
 		"Send the whole file again.",
 	},
 	{
-		FileHeaderMissing, "file.header_missing", "The file does not begin with the header record that its layout asks for.",
+		FileHeaderMissing, "file.header_missing",
+		"The file does not begin with the header record that its layout asks for.",
 		"Check that the right file was sent for this feed, then send it again.",
 	},
 	{
 		FileOrder, "file.order", "A record stands where the layout does not allow it.",
 		"Check the order of header, data, trailer and end records, then send the file again.",
 	},
-	{FileTruncated, "file.truncated", "The file ends in the middle of a record.", "Send the whole file again."},
+	{
+		FileTruncated, "file.truncated", "The file ends in the middle of a record.",
+		"Send the whole file again.",
+	},
 	{
 		FileEmpty, "file.empty", "The file has no bytes at all.",
 		"Send the file again; a day without sales is a file with header and trailer, or with the title row.",
@@ -162,14 +168,18 @@ var Catalogue = []Entry{
 	},
 	{
 		TextUndecodable, "text.undecodable", "A byte is no character of the layout's encoding.",
-		"Replace the character at the byte named (vendor characters are not accepted) and send the line again.",
+		"Replace the character at the byte named (vendor characters are not accepted) " +
+			"and send the line again.",
 	},
 	{TextNUL, "text.nul", "The line holds a NUL byte.", "Remove the NUL byte and send the line again."},
 	{
 		CardUnknown, "card.unknown", "No card range of that length and date holds the number.",
 		"Check the number; if it is right, its range is missing in the card masters.",
 	},
-	{CardCheckDigit, "card.check_digit", "The number's check digit is wrong.", "Check the number for a misread digit."},
+	{
+		CardCheckDigit, "card.check_digit", "The number's check digit is wrong.",
+		"Check the number for a misread digit.",
+	},
 	{
 		CardNotDigits, "card.not_digits", "The card number holds something else than digits.",
 		"Send the number as digits; a spreadsheet may have spoiled it (9.99E+15).",
@@ -178,34 +188,52 @@ var Catalogue = []Entry{
 		CardMissing, "card.missing", "The line has neither a point card nor a member number.",
 		"Add the card or member number, or declare the feed card_optional.",
 	},
-	{MemberUnknown, "member.unknown", "The member number is not in the member snapshot.", "Check the member number."},
+	{
+		MemberUnknown, "member.unknown", "The member number is not in the member snapshot.",
+		"Check the member number.",
+	},
 	{
 		MemberNoCard, "member.no_card", "The member has no card of the provider that the feed names.",
 		"Have the member register the card, then send the line again.",
 	},
-	{DateBad, "date.bad", "The date cannot be read in the form that the layout declares.", "Correct the date."},
-	{DateFuture, "date.future", "The business date is later than the run's date.", "Correct the date, or wait for its day."},
+	{
+		DateBad, "date.bad", "The date cannot be read in the form that the layout declares.",
+		"Correct the date.",
+	},
+	{
+		DateFuture, "date.future", "The business date is later than the run's date.",
+		"Correct the date, or wait for its day.",
+	},
 	{
 		DateTooOld, "date.too_old", "The business date is older than the feed's limit.",
 		"Such lines are settled by a manual adjustment.",
 	},
 	{TimeBad, "time.bad", "The time cannot be read (00:00 to 29:59).", "Correct the time."},
-	{AmountBad, "amount.bad", "An amount cannot be read, or is above 1,000,000,000,000.", "Correct the amount."},
 	{
-		AmountNegative, "amount.negative", "A sale or grant is negative and the feed does not say that this is a return.",
+		AmountBad, "amount.bad", "An amount cannot be read, or is above 1,000,000,000,000.",
+		"Correct the amount.",
+	},
+	{
+		AmountNegative, "amount.negative",
+		"A sale or grant is negative and the feed does not say that this is a return.",
 		"Send it as a return, or declare the feed negative_is_return.",
 	},
 	{
-		AmountDiffers, "amount.differs", "The item lines of one receipt state different amounts for the receipt.",
+		AmountDiffers, "amount.differs",
+		"The item lines of one receipt state different amounts for the receipt.",
 		"Make the amounts equal, or declare the column as the item's amount.",
 	},
-	{AmountSigns, "amount.signs", "The amounts with and without tax have opposite signs.", "Correct the amounts."},
+	{
+		AmountSigns, "amount.signs", "The amounts with and without tax have opposite signs.",
+		"Correct the amounts.",
+	},
 	{
 		NumberExcel, "number.excel", "A number is written in E notation; its last digits are lost.",
 		"Export the file with the column as text.",
 	},
 	{
-		PointsBad, "points.bad", "The given points cannot be read, are negative, or are above 1,000,000,000,000.",
+		PointsBad, "points.bad",
+		"The given points cannot be read, are negative, or are above 1,000,000,000,000.",
 		"Correct the points.",
 	},
 	{
@@ -217,27 +245,41 @@ var Catalogue = []Entry{
 		"Correct the value, or add it to the layout's lookup.",
 	},
 	{
-		ReceiptMissing, "receipt.missing", "The line has no receipt number, so it cannot be told from others.",
+		ReceiptMissing, "receipt.missing",
+		"The line has no receipt number, so it cannot be told from others.",
 		"Add the receipt number.",
 	},
-	{RecordLength, "record.length", "The record is not as long as the layout says.", "Check the record's columns."},
+	{
+		RecordLength, "record.length", "The record is not as long as the layout says.",
+		"Check the record's columns.",
+	},
 	{
 		RecordColumns, "record.columns", "The record has another number of columns than the layout says.",
 		"Check separators and quotes of the line.",
 	},
-	{RecordKind, "record.kind", "The record's first column names no kind of the layout.", "Check the record."},
+	{
+		RecordKind, "record.kind", "The record's first column names no kind of the layout.",
+		"Check the record.",
+	},
 	{
 		RecordLineEnd, "record.line_end", "The record ends with another line end than the layout says.",
 		"Write all line ends in one way, or declare line_end: any.",
 	},
-	{ItemBad, "item.bad", "An item of the receipt cannot be read.", "Correct the item's quantity, amount or tax rate."},
-	{ItemAlone, "item.alone", "An item record stands without a receipt record before it.", "Check the order of records."},
+	{
+		ItemBad, "item.bad", "An item of the receipt cannot be read.",
+		"Correct the item's quantity, amount or tax rate.",
+	},
+	{
+		ItemAlone, "item.alone", "An item record stands without a receipt record before it.",
+		"Check the order of records.",
+	},
 	{
 		LookupMissing, "lookup.missing", "The value is not in the layout's lookup table.",
 		"Correct the value, or add it to the lookup.",
 	},
 	{
-		RecordQuote, "record.quote", "A quote stands inside an unquoted field, or text follows a closing quote.",
+		RecordQuote, "record.quote",
+		"A quote stands inside an unquoted field, or text follows a closing quote.",
 		"Double the quotes inside quoted fields, and quote fields that hold quotes.",
 	},
 	{
@@ -245,31 +287,49 @@ var Catalogue = []Entry{
 		"Replace the character, or agree on a substitute with the provider.",
 	},
 	{
-		TransactionDuplicate, "transaction.duplicate", "The same transaction with the same content was already taken.",
+		TransactionDuplicate, "transaction.duplicate",
+		"The same transaction with the same content was already taken.",
 		"Nothing to do.",
 	},
 	{
-		TransactionConflict, "transaction.conflict", "The same transaction key came before with other content.",
+		TransactionConflict, "transaction.conflict",
+		"The same transaction key came before with other content.",
 		"Find out which of the two is right; correct by return or adjustment.",
 	},
 	{
 		ReturnOriginalUnknown, "return.original_unknown", "The sale that the return names is not known.",
 		"Check the original's key; old sales are settled by a manual adjustment.",
 	},
-	{ReturnExceedsSale, "return.exceeds_sale", "More yen are returned than the sale had.", "Check the return's amount."},
+	{
+		ReturnExceedsSale, "return.exceeds_sale", "More yen are returned than the sale had.",
+		"Check the return's amount.",
+	},
 	{
 		PointsLimit, "points.limit", "One rule would give more than 1,000,000,000,000 points.",
 		"Check the amount and the rule.",
 	},
 	{
-		ReturnCardDiffers, "return.card_differs", "The return shows another card than the sale; the sale's card is used.",
+		ReturnCardDiffers, "return.card_differs",
+		"The return shows another card than the sale; the sale's card is used.",
 		"Nothing to do, unless it happens often.",
 	},
 	{MasterSyntax, "master.syntax", "The file is not readable YAML.", "Correct the line named."},
-	{MasterSchema, "master.schema", "A value is missing, misspelt or of the wrong type.", "Compare with the schema."},
-	{MasterDangling, "master.dangling", "A code is used that no master defines.", "Define it or correct the code."},
-	{MasterOverlap, "master.overlap", "Two ranges or periods overlap.", "Part them so that each number has one owner."},
-	{MasterUnreachable, "master.unreachable", "The rule can never apply.", "Remove it or correct its conditions."},
+	{
+		MasterSchema, "master.schema", "A value is missing, misspelt or of the wrong type.",
+		"Compare with the schema.",
+	},
+	{
+		MasterDangling, "master.dangling", "A code is used that no master defines.",
+		"Define it or correct the code.",
+	},
+	{
+		MasterOverlap, "master.overlap", "Two ranges or periods overlap.",
+		"Part them so that each number has one owner.",
+	},
+	{
+		MasterUnreachable, "master.unreachable", "The rule can never apply.",
+		"Remove it or correct its conditions.",
+	},
 	{MasterDuplicate, "master.duplicate", "The code is defined twice.", "Rename or remove one."},
 	{
 		MasterBasis, "master.basis", "A rule asks for an amount that a feed does not serve.",
@@ -285,7 +345,10 @@ var Catalogue = []Entry{
 		"Change the constant or declare a substitute.",
 	},
 	{LayoutField, "layout.field", "A field is described in a way that cannot work.", "Correct the field."},
-	{LayoutRecord, "layout.record", "A record is described in a way that cannot work.", "Correct the record."},
+	{
+		LayoutRecord, "layout.record", "A record is described in a way that cannot work.",
+		"Correct the record.",
+	},
 	{
 		LayoutNotWritable, "layout.not_writable", "The layout can read but not write.",
 		"Give each derived value a way back, or use another layout for the outlet.",
@@ -301,8 +364,14 @@ var Catalogue = []Entry{
 	},
 	{UsageFlag, "usage.flag", "The command was called in a way it does not know.", "See --help."},
 	{ReadFailed, "read.failed", "A file or folder cannot be read.", "Check path and rights."},
-	{WriteFailed, "write.failed", "A file cannot be written.", "Check path, rights and free space, then run again."},
-	{OutputExists, "output.exists", "The output folder is not empty.", "Name another folder or remove the old one."},
+	{
+		WriteFailed, "write.failed", "A file cannot be written.",
+		"Check path, rights and free space, then run again.",
+	},
+	{
+		OutputExists, "output.exists", "The output folder is not empty.",
+		"Name another folder or remove the old one.",
+	},
 	{
 		TotalsDiffer, "totals.differ", "The totals of two stages do not agree; nothing was released.",
 		"Keep the folder and report it: this is a fault of the program.",
@@ -310,6 +379,7 @@ var Catalogue = []Entry{
 	{InputTooLarge, "input.too_large", "The input is larger than the limit.", "Split the input."},
 	{
 		ArrivalsDiffer, "arrivals.differ", "The list of arrivals does not fit the files beside it.",
-		"Give each file one row in arrivals.csv, file,arrived (2026-11-22T05:59:59+09:00), or take the list away.",
+		"Give each file one row in arrivals.csv, file,arrived (2026-11-22T05:59:59+09:00), " +
+			"or take the list away.",
 	},
 }

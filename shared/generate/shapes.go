@@ -1,6 +1,8 @@
 package generate
 
 import (
+	"slices"
+
 	"multipoint/shared/calendar"
 	"multipoint/shared/charset"
 	"multipoint/shared/layout"
@@ -105,8 +107,8 @@ func (c column) signed() column {
 
 func (c column) lookup(pairs ...string) column {
 	c.layout.Lookup = map[string]string{}
-	for i := 0; i < len(pairs); i += 2 {
-		c.layout.Lookup[pairs[i]] = pairs[i+1]
+	for pair := range slices.Chunk(pairs, 2) {
+		c.layout.Lookup[pair[0]] = pair[1]
 	}
 	return c
 }

@@ -105,7 +105,7 @@ func classEUC(b []byte) (class, int) {
 
 func classUTF8(b []byte) (class, int) {
 	c := b[0]
-	n := 1
+	var n int
 	switch {
 	case c < 0x80:
 		return asciiClass(c), 1

@@ -49,11 +49,11 @@ func (w *work) findCount(trailer, receipt int) {
 	for _, n := range counts {
 		for c := range r.Kinds[trailer].Columns {
 			col := &r.Kinds[trailer].Columns[c]
-			at, width, ok := w.countPlace(col, n.value)
+			width, ok := w.countPlace(col, n.value)
 			if !ok {
 				continue
 			}
-			col = w.carve(trailer, c, at, width)
+			col = w.carve(trailer, c, 0, width)
 			col.Name, col.Type, col.Shape, col.Sure = "count", layout.TypeNumber, "", High
 			col.Why = "equals the number of " + n.of + " records"
 			r.Controls = append(r.Controls, Control{
@@ -67,23 +67,23 @@ func (w *work) findCount(trailer, receipt int) {
 
 // countPlace finds the count as a whole column or, in a fixed one, as the first digits of a longer one, whose
 // end is then certain, unless the count is 0.
-func (w *work) countPlace(c *Column, want int) (at, width int, ok bool) {
+func (w *work) countPlace(c *Column, want int) (width int, ok bool) {
 	if w.width > 0 && c.Place == w.at+1 || len(c.values.order) != 1 {
-		return 0, 0, false
+		return 0, false
 	}
 	v := c.values.order[0]
 	if value, ok := digitsValue(v); ok && value == int64(want) {
-		return 0, c.Width, true
+		return c.Width, true
 	}
 	if !w.fixed || c.values.digits != 1 || len(v) != c.Width || want == 0 {
-		return 0, 0, false
+		return 0, false
 	}
 	for n := 1; n < len(v) && n <= 10; n++ {
 		if value, _ := digitsValue(v[:n]); value == int64(want) {
-			return 0, n, true
+			return n, true
 		}
 	}
-	return 0, 0, false
+	return 0, false
 }
 
 // carve cuts a part out of a fixed column, at counting from the column's start, and gives that part.
@@ -210,8 +210,8 @@ func signedValue(c *Column, v string) (int64, bool) {
 }
 
 // sums gives the sum of each column of numbers of the receipts, and of each part of a run of digits. Sums of
-// less than 100 (parts: 1000) and those equal to the number of records say nothing. Once a column was found to
-// be what the trailer sums up, it is the only one: the end record's total is of the same.
+// less than 100 (parts: 1000) and those equal to the number of records say nothing. Once a column was found
+// to be what the trailer sums up, it is the only one: the end record's total is of the same.
 func (w *work) sums(receipt int) []sum {
 	k, g := &w.report.Kinds[receipt], &w.groups[receipt]
 	var out []sum

@@ -54,7 +54,7 @@ func (w *work) findEncoding(sample []byte) string {
 	}
 	detected, confidence := charset.Detect(sample)
 	w.enc = encoding{detected}
-	bad, controls := 0, 0
+	var bad, controls int
 	w.text, bad = w.enc.decode(w.body)
 	for _, b := range w.body {
 		if b < 0x20 && b != '\n' && b != '\r' && b != '\t' && b != 0x1B {

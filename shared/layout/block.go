@@ -219,7 +219,8 @@ func (r *Reading) recordEnd(b []byte, i int) (open bool, next int) {
 		case b[i] == mark:
 			return false, i + 1
 		case b[i] == '"' && r.quotes:
-			if i = r.quoted(b, i+1); i == len(b) && b[i-1] != '"' {
+			var closed bool
+			if i, closed = r.unquoted(b, i+1); !closed {
 				return true, i
 			}
 		case b[i] == 0x1B && r.stateful:

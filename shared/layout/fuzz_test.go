@@ -190,7 +190,7 @@ func FuzzScan(f *testing.F) {
 			"D01ab  0001}D02\x81\x40\x81\x40\x81\x40\x81\x40T-0001253000\x1a", "\xef\xbb\xbfD\t1\n",
 			"D,\x1b$B$\"\",\x1b(B,x\n", "D,\x1b$B$\"\",\n\x1b$\nD,\"\x1b$B!\"\x1b(B\",\n", "\xff\xfeD\x00",
 			"D,1,,,\x00\r\n",
-			"D,1\r", "\"", "D,\"\"\"\xf0\x40\",,,\n",
+			"D,1\r", "\"", "D,\x1b$B$\nD,2,,,\n", "D,1,\"\x1b$B!\"", "D,\"\"\"\xf0\x40\",,,\n",
 		} {
 			f.Add([]byte(text), uint8(i))
 		}
@@ -251,8 +251,8 @@ func slowly(r *Reading, b []byte) (out []string) {
 			cells = append(cells, i+1-start)
 		case i == len(b) && start < i, i < len(b) && !open && b[i] == mark:
 			raw := b[start:i]
-			if strings.Contains("crlf lf any", orDefault(r.layout.LineEnd, "crlf")) && (i < len(b) ||
-				r.end != endLF) {
+			lineEnd := orDefault(r.layout.LineEnd, "crlf")
+			if (lineEnd == "crlf" || lineEnd == "lf" || lineEnd == "any") && (i < len(b) || r.end != endLF) {
 				raw = bytes.TrimSuffix(raw, []byte{'\r'})
 			}
 			line++

@@ -58,17 +58,24 @@ func csvLayout() *Layout {
 	return &Layout{
 		Encoding: "utf-8", Format: "csv", LineEnd: "crlf", Discriminator: &Discriminator{Column: 1},
 		Records: []Record{
-			{Kind: KindReceipt, IDs: []string{"D"}, Fields: []Field{{Name: "id"}, {Name: "receipt"}, {Name: "note"}}},
+			{
+				Kind: KindReceipt, IDs: []string{"D"},
+				Fields: []Field{{Name: "id"}, {Name: "receipt"}, {Name: "note"}},
+			},
 			{Kind: KindItem, IDs: []string{"I"}, Fields: []Field{{Name: "id"}, {Name: "product"}}},
-			{Kind: KindTrailer, IDs: []string{"T"}, Fields: []Field{{Name: "id"}, {Name: "count", Type: TypeNumber}}},
+			{
+				Kind: KindTrailer, IDs: []string{"T"},
+				Fields: []Field{{Name: "id"}, {Name: "count", Type: TypeNumber}},
+			},
 		},
 	}
 }
 
-const csvText = "D,1,\"a \"\"b\"\",\r\nc\"\r\nI,x\r\nI,y\r\nD,2,\r\nD,3\r\nX,1,2\r\nD,4,a\"b\"\r\nD,5,\"x\"y\r\nD,6,lf\nT,4"
+const csvText = "D,1,\"a \"\"b\"\",\r\nc\"\r\nI,x\r\nI,y\r\nD,2,\r\nD,3\r\nX,1,2\r\n" +
+	"D,4,a\"b\"\r\nD,5,\"x\"y\r\nD,6,lf\nT,4"
 
-// TestCutsDoNotChangeWhatIsRead reads one text in blocks of every size: records, lines, offsets and receipts must
-// be the same (DESIGN §4 step 0).
+// TestCutsDoNotChangeWhatIsRead reads one text in blocks of every size: records, lines, offsets and receipts
+// must be the same (DESIGN §4 step 0).
 func TestCutsDoNotChangeWhatIsRead(t *testing.T) {
 	want := []string{
 		"receipt 1@0|1|a \"b\",\r\nc", "item 2@19||", "item 3@24||", "receipt 4@29|2|",
@@ -127,11 +134,17 @@ func fixedLayout(end string) *Layout {
 		Encoding: "cp932", Format: "fixed", LineEnd: end, RecordLength: 10, EOFMark: true,
 		Discriminator: &Discriminator{At: 1, Width: 1},
 		Records: []Record{
-			{Kind: KindHeader, IDs: []string{"1"}, Fields: []Field{{Name: "id", Width: 1}, {Name: "x", Width: 9}}},
+			{
+				Kind: KindHeader, IDs: []string{"1"},
+				Fields: []Field{{Name: "id", Width: 1}, {Name: "x", Width: 9}},
+			},
 			{Kind: KindReceipt, IDs: []string{"2"}, Fields: []Field{
 				{Name: "id", Width: 1}, {Name: "receipt", Width: 4}, {Name: "note", Width: 5},
 			}},
-			{Kind: KindTrailer, IDs: []string{"8"}, Fields: []Field{{Name: "id", Width: 1}, {Name: "x", Width: 9}}},
+			{
+				Kind: KindTrailer, IDs: []string{"8"},
+				Fields: []Field{{Name: "id", Width: 1}, {Name: "x", Width: 9}},
+			},
 		},
 	}
 }
@@ -154,7 +167,8 @@ func TestFixedRecords(t *testing.T) {
 				t.Fatalf("%s: %v", x.end, err)
 			}
 			for i := range want {
-				want2 := strings.Replace(want[i], fmt.Sprintf("@%d", 10*i), fmt.Sprintf("@%d", (10+len(x.sep))*i), 1)
+				before, after := fmt.Sprintf("@%d", 10*i), fmt.Sprintf("@%d", (10+len(x.sep))*i)
+				want2 := strings.Replace(want[i], before, after, 1)
 				if i >= len(got) || got[i] != want2 {
 					t.Fatalf("%s, blocks of %d: %q\nwant %s", x.end, size, got, want2)
 				}
@@ -176,7 +190,10 @@ func TestFaultsOfStructure(t *testing.T) {
 		{"open quote", csvLayout(), "D,1,\"abc\r\nD,2,x\r\n", fault.FileQuote},
 		{"UTF-8 mark in a CP932 file", fixedLayout("none"), bom + "1head     ", fault.FileEncoding},
 		{"UTF-16 mark", csvLayout(), "\xff\xfeD\x00", fault.FileEncoding},
-		{"record without end", csvLayout(), "D,1,\"" + strings.Repeat("x", MaxTransaction+10), fault.RecordTooLong},
+		{
+			"record without end", csvLayout(), "D,1,\"" + strings.Repeat("x", MaxTransaction+10),
+			fault.RecordTooLong,
+		},
 	} {
 		r, err := CompileReading(x.layout, false, nil)
 		if err != nil {
@@ -190,7 +207,8 @@ func TestFaultsOfStructure(t *testing.T) {
 			t.Errorf("%s: %v, want %s", x.name, err, x.want)
 		}
 	}
-	if got, err := all(t, csvLayout(), false, []byte(bom+"T,1"), 4, "count"); err != nil || got[0] != "trailer 1@3|1" {
+	got, err := all(t, csvLayout(), false, []byte(bom+"T,1"), 4, "count")
+	if err != nil || got[0] != "trailer 1@3|1" {
 		t.Errorf("UTF-8 mark: %q, %v", got, err)
 	}
 }
@@ -280,7 +298,9 @@ func TestDerivedValues(t *testing.T) {
 			{Name: "only", From: "a", When: &Condition{Field: "kind", In: []string{"return"}}},
 		},
 	}
-	double := func(dst, src []byte) ([]byte, bool) { return append(append(dst, src...), src...), len(src) < 3 }
+	double := func(dst, src []byte) ([]byte, bool) {
+		return append(append(dst, src...), src...), len(src) < 3
+	}
 	r, err := CompileReading(l, false, Converters{"double": {Read: double}})
 	if err != nil {
 		t.Fatal(err)

@@ -232,24 +232,30 @@ func (s *Scanner) nextStateful(rec *ReadRecord) {
 
 // quoted gives the place after the quote that closes the one before from, or the end of b.
 func (r *Reading) quoted(b []byte, from int) int {
+	next, _ := r.unquoted(b, from)
+	return next
+}
+
+// unquoted is quoted, and says whether there is such a quote.
+func (r *Reading) unquoted(b []byte, from int) (next int, closed bool) {
 	if !r.stateful {
 		n := bytes.IndexByte(b[from:], '"')
 		if n < 0 {
-			return len(b)
+			return len(b), false
 		}
-		return from + n + 1
+		return from + n + 1, true
 	}
 	for i := from; i < len(b); {
 		switch b[i] {
 		case '"':
-			return i + 1
+			return i + 1, true
 		case 0x1B:
 			i = escaped(b, i)
 		default:
 			i++
 		}
 	}
-	return len(b)
+	return len(b), false
 }
 
 // escaped gives the place after an ISO-2022-JP escape sequence at i and, if it opens two-byte characters, after

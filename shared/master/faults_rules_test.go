@@ -300,8 +300,8 @@ func layoutNameSpoils() []spoil {
 			"business_date",
 		},
 		{
-			"a misspelt name", posFile, "name: affiliate,", "name: affilate,", fault.LayoutField,
-			"affilate", "",
+			"a misspelt name", posFile, "name: affiliate,", "name: affiliatee,", fault.LayoutField,
+			"affiliatee", "",
 			"filler",
 		},
 		{

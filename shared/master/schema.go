@@ -3,6 +3,7 @@ package master
 import (
 	"bytes"
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 	"slices"
@@ -67,8 +68,8 @@ func validate(schema *jsonschema.Schema, d *document) []*fault.Error {
 	if err == nil {
 		return nil
 	}
-	invalid, ok := err.(*jsonschema.ValidationError)
-	if !ok {
+	var invalid *jsonschema.ValidationError
+	if !errors.As(err, &invalid) {
 		return []*fault.Error{{
 			Code: fault.MasterSchema, Place: fault.Place{File: d.file, Line: int64(d.root.line)}, Err: err,
 		}}

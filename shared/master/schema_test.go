@@ -103,7 +103,7 @@ func (d *drift) compare(path string, goType reflect.Type, file string, schema ma
 }
 
 func (d *drift) keys(path string, goType reflect.Type, file string, schema map[string]any) {
-	if schema["additionalProperties"] != false {
+	if open, isBool := schema["additionalProperties"].(bool); open || !isBool {
 		d.report(path, "the schema lets unknown keys through")
 	}
 	if schema["description"] == nil {

@@ -10,8 +10,8 @@ type Checker struct {
 	outlet *Outlet
 	writer *layout.Writer
 	values *layout.Values
-	// known are shapes that were checked and can be written: in a layout without lookups and derived values the
-	// answer for texts of letters and digits depends on nothing but their lengths.
+	// known are shapes that were checked and can be written: in a layout without lookups and derived values
+	// the answer for texts of letters and digits depends on nothing but their lengths.
 	known map[shape]bool
 }
 
@@ -53,12 +53,14 @@ func (c *Checker) Check(e *Entry) (field string, ok bool) {
 	return field, ok
 }
 
-// shapeOf gives an entry's shape; false if a text that the file shows holds more than letters and digits, or is
-// long.
+// shapeOf gives an entry's shape; false if a text that the file shows holds more than letters and digits, or
+// is long.
 func (c *Checker) shapeOf(e *Entry) (shape, bool) {
 	s := shape{date: e.Date, isReturn: e.IsReturn}
 	slots := &c.outlet.slots
-	shown := [...]layout.Slot{slots.card, slots.time, slots.store, slots.register, slots.receipt, slots.member}
+	shown := [...]layout.Slot{
+		slots.card, slots.time, slots.store, slots.register, slots.receipt, slots.member,
+	}
 	for i, text := range [...][]byte{e.Number, e.TimeRaw, e.Store, e.Register, e.Receipt, e.MemberNo} {
 		if shown[i] == layout.NoSlot {
 			continue

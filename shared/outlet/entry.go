@@ -54,8 +54,9 @@ func (e *Entry) AppendBinary(dst []byte) []byte {
 	dst = binary.AppendVarint(dst, int64(e.Date))
 	dst = binary.AppendVarint(dst, int64(e.Time))
 	dst = binary.AppendVarint(dst, e.AmountIncl)
-	for _, text := range [...][]byte{e.PointType, e.Number, e.TimeRaw, e.Store, e.Register, e.Receipt,
-		e.MemberNo} {
+	for _, text := range [...][]byte{
+		e.PointType, e.Number, e.TimeRaw, e.Store, e.Register, e.Receipt, e.MemberNo,
+	} {
 		dst = binary.AppendUvarint(dst, uint64(len(text)))
 		dst = append(dst, text...)
 	}
@@ -65,8 +66,8 @@ func (e *Entry) AppendBinary(dst []byte) []byte {
 // following marks an entry that differs from the one before it in order, points and point type only.
 const following = 2
 
-// AppendFollowing appends the form of an entry that stands behind another one of its transaction with the same
-// number: what they share is left out.
+// AppendFollowing appends the form of an entry that stands behind another one of its transaction with the
+// same number: what they share is left out.
 func (e *Entry) AppendFollowing(dst []byte) []byte {
 	dst = append(dst, following)
 	dst = binary.AppendVarint(dst, int64(e.Order))

@@ -33,14 +33,17 @@ func csvLayout() layout.Layout {
 			{Kind: layout.KindReceipt, Fields: []layout.Field{
 				{Name: "sequence", Title: "連番", Type: layout.TypeNumber},
 				{Name: "kind", Title: "区分", Lookup: map[string]string{"付与": "grant", "取消": "return"}},
-				{Name: "card", Title: "会員番号"}, {Name: "point_type", Title: "ポイント種別"},
+				{Name: "card", Title: "会員番号"},
+				{Name: "point_type", Title: "ポイント種別"},
 				{Name: "points", Title: "ポイント", Type: layout.TypeNumber},
 				{Name: "time", Type: layout.TypeTime, Form: "hh:mm"},
 				{Name: "key", Title: "取引"},
 			}},
 		},
-		Derived: []layout.Derived{{Name: "key", Concat: []string{"business_date", "','", "store", "'-'",
-			"receipt"}}},
+		Derived: []layout.Derived{{Name: "key", Concat: []string{
+			"business_date", "','", "store", "'-'",
+			"receipt",
+		}}},
 	}
 }
 
@@ -53,14 +56,17 @@ func eucLayout() layout.Layout {
 		Discriminator: &layout.Discriminator{At: 1, Width: 1},
 		Records: []layout.Record{
 			{Kind: layout.KindReceipt, IDs: []string{"2"}, Fields: []layout.Field{
-				{Name: "id", Width: 1}, {Name: "card", Width: 15},
+				{Name: "id", Width: 1},
+				{Name: "card", Width: 15},
 				{Name: "store", Width: 9, Pad: "wide", Truncate: true},
 				{Name: "points", Width: 7, Type: layout.TypeNumber, Sign: "overpunch"},
 				{Name: "business_date", Width: 7, Type: layout.TypeDate, Form: "gyymmdd"},
-				{Name: "amount_incl", Width: 8, Type: layout.TypeNumber}, {Width: 3, Constant: s("ﾃ")},
+				{Name: "amount_incl", Width: 8, Type: layout.TypeNumber},
+				{Width: 3, Constant: s("ﾃ")},
 			}},
 			{Kind: layout.KindTrailer, IDs: []string{"8"}, Fields: []layout.Field{
-				{Name: "id", Width: 1}, {Name: "count", Width: 6, Type: layout.TypeNumber},
+				{Name: "id", Width: 1},
+				{Name: "count", Width: 6, Type: layout.TypeNumber},
 				{Name: "total", Width: 12, Type: layout.TypeNumber, Sign: "trail_sign"},
 				{Width: 31, Type: layout.TypeFiller},
 			}},
@@ -190,8 +196,10 @@ func TestCardRecordsAreTheModelsWhateverTheMemory(t *testing.T) {
 func BenchmarkWriteFile(b *testing.B) {
 	for _, grain := range []string{"transaction", "card"} {
 		b.Run(grain, func(b *testing.B) {
-			o, err := Compile(&master.Outlet{Code: "O", Provider: "P", File: "f", Grain: grain,
-				Layout: signed()}, nil)
+			o, err := Compile(&master.Outlet{
+				Code: "O", Provider: "P", File: "f", Grain: grain,
+				Layout: signed(),
+			}, nil)
 			if err != nil {
 				b.Fatal(err)
 			}

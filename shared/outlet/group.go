@@ -27,8 +27,8 @@ func (g *group) begin(e *Entry) {
 	g.first = *e
 	g.buf = g.buf[:0]
 	for _, text := range [...]*[]byte{
-		&g.first.PointType, &g.first.Number, &g.first.TimeRaw, &g.first.Store, &g.first.Register, &g.first.Receipt,
-		&g.first.MemberNo,
+		&g.first.PointType, &g.first.Number, &g.first.TimeRaw, &g.first.Store, &g.first.Register,
+		&g.first.Receipt, &g.first.MemberNo,
 	} {
 		start := len(g.buf)
 		g.buf = append(g.buf, *text...)
@@ -168,21 +168,22 @@ func (f *file) gather(byCard, byPlace *spool.Sorter) error {
 	var card, place, out []byte
 	for {
 		rec, err := it.Next()
-		if err != nil && !errors.Is(err, io.EOF) {
+		over := errors.Is(err, io.EOF)
+		if err != nil && !over {
 			return err
 		}
 		n := 0
-		if err == nil {
+		if !over {
 			n = cardLen(rec)
 		}
-		if g.entries > 0 && (err != nil || !bytes.Equal(rec[:n], card)) {
+		if g.entries > 0 && (over || !bytes.Equal(rec[:n], card)) {
 			out = g.appendSum(append(append(out[:0], place...), markGroup))
 			if err := byPlace.Add(appendLen(out, len(place))); err != nil {
 				return err
 			}
 			g.entries = 0
 		}
-		if err != nil {
+		if over {
 			return nil
 		}
 		if _, err := e.DecodeBinary(rec[n+placeLen:]); err != nil {

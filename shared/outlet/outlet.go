@@ -64,13 +64,15 @@ func Compile(o *master.Outlet, conv layout.Converters) (*Outlet, error) {
 	out := &Outlet{master: o, plan: plan, slots: findSlots(plan), ownKind: plan.Has(layout.KindReturn)}
 	out.kindText = [2][]byte{kindGrant: []byte("grant"), kindReturn: []byte("return")}
 	var ok bool
-	grains := map[string]grain{"": perTransaction, "transaction": perTransaction, "receipt": perReceipt,
-		"card": perCard}
+	grains := map[string]grain{
+		"": perTransaction, "transaction": perTransaction, "receipt": perReceipt, "card": perCard,
+	}
 	if out.grain, ok = grains[o.Grain]; !ok {
 		return nil, out.fault(fault.MasterValue, "grain "+o.Grain+" is none of transaction, receipt, card")
 	}
-	ways := map[string]returns{"": returnsNegative, "negative": returnsNegative, "kind": returnsKind,
-		"netted": returnsNetted}
+	ways := map[string]returns{
+		"": returnsNegative, "negative": returnsNegative, "kind": returnsKind, "netted": returnsNetted,
+	}
 	if out.returns, ok = ways[o.Returns]; !ok {
 		return nil, out.fault(fault.MasterValue, "returns "+o.Returns+" is none of negative, kind, netted")
 	}
@@ -80,7 +82,10 @@ func Compile(o *master.Outlet, conv layout.Converters) (*Outlet, error) {
 	if err := out.checkRecords(); err != nil {
 		return nil, err
 	}
-	return out, out.compileControl()
+	if err := out.compileControl(); err != nil {
+		return nil, err
+	}
+	return out, nil
 }
 
 func (o *Outlet) fault(code fault.Code, what string) error {

@@ -32,17 +32,25 @@ func signed() layout.Layout {
 		Encoding: "cp932", Format: "fixed", LineEnd: "crlf", RecordLength: 46,
 		Records: []layout.Record{
 			{Kind: layout.KindHeader, Fields: []layout.Field{
-				constant("1"), {Name: "run_date", Width: 8, Type: layout.TypeDate}, n("file_no", 4),
-				{Name: "retailer", Width: 12, Truncate: true}, filler(21),
+				constant("1"),
+				{Name: "run_date", Width: 8, Type: layout.TypeDate},
+				n("file_no", 4),
+				{Name: "retailer", Width: 12, Truncate: true},
+				filler(21),
 			}},
 			{Kind: layout.KindReceipt, Fields: []layout.Field{
-				constant("2"), n("sequence", 6), {Name: "card", Width: 15}, {Name: "point_type", Width: 4},
+				constant("2"), n("sequence", 6),
+				{Name: "card", Width: 15},
+				{Name: "point_type", Width: 4},
 				points,
 				{Name: "store", Width: 12},
 			}},
 			{Kind: layout.KindTrailer, Fields: []layout.Field{
-				constant("8"), n("count", 6), {Name: "total", Type: layout.TypeNumber, Width: 12,
-					Sign: "lead_minus"},
+				constant("8"), n("count", 6),
+				{
+					Name: "total", Type: layout.TypeNumber, Width: 12,
+					Sign: "lead_minus",
+				},
 				n("total_plus", 12), n("total_minus", 12), filler(3),
 			}},
 		},
@@ -195,9 +203,13 @@ func recordCases() map[string]recordCase {
 			}, 15, -2,
 		},
 		"netted below 0": {
-			"receipt", "netted", []Entry{entry(1, 1, 1, 0, card1, "BASE", 3),
-				entry(1, 1, 2, 0, card1, "BASE", -5)},
-			[]string{"1 grant " + card1 + " BASE -2 1.1.1 1.1.2"}, 0, -2,
+			"receipt", "netted",
+			[]Entry{
+				entry(1, 1, 1, 0, card1, "BASE", 3),
+				entry(1, 1, 2, 0, card1, "BASE", -5),
+			},
+			[]string{"1 grant " + card1 + " BASE -2 1.1.1 1.1.2"},
+			0, -2,
 		},
 	}
 }
@@ -243,8 +255,10 @@ func TestR21NumbersWrapAndZeroDataFilesAreSentIfTheOutletSaysSo(t *testing.T) { 
 		t.Errorf("got %q, want %q", out.String(), want)
 	}
 	netted := compiled(t, func(m *master.Outlet) { m.Returns = "netted" })
-	_, sum = sent(t, netted, []Entry{entry(1, 1, 1, 0, card1, "BASE", 3),
-		entry(1, 1, 2, 0, card1, "BASE", -3)})
+	_, sum = sent(t, netted, []Entry{
+		entry(1, 1, 1, 0, card1, "BASE", 3),
+		entry(1, 1, 2, 0, card1, "BASE", -3),
+	})
 	if sum.Send || sum.Records != 0 || sum.Entries != 2 {
 		t.Errorf("got %+v, want a zero-data file that is not sent, with both entries", sum)
 	}
@@ -254,8 +268,10 @@ func spaces(n int) string { return fmt.Sprintf("%*s", n, "") }
 
 func TestClosedDaysAreThoseOfTheCalendar(t *testing.T) {
 	o := compiled(t, func(m *master.Outlet) { m.Closed, m.ClosedWeekdays = []calendar.Date{20780}, []int{7} })
-	for d, want := range map[calendar.Date]bool{20778: true, 20779: false, 20780: false, 20781: true,
-		20786: false} {
+	for d, want := range map[calendar.Date]bool{
+		20778: true, 20779: false, 20780: false, 20781: true,
+		20786: false,
+	} {
 		if got := o.Open(d); got != want {
 			t.Errorf("%s: got open %t, want %t", d, got, want)
 		}
@@ -293,8 +309,10 @@ func TestCompileRefusesFilesThatWouldHideSomething(t *testing.T) {
 		"a path":             {func(m *master.Outlet) { m.File = "../{file_no}" }, fault.MasterValue},
 		"a placeholder":      {func(m *master.Outlet) { m.File = "{day}" }, fault.MasterValue},
 		"file_no too narrow": {func(m *master.Outlet) { m.SequenceMax = 10000 }, fault.LayoutField},
-		"control.total": {func(m *master.Outlet) { m.Layout.Control.Total = "sequence" },
-			fault.LayoutField},
+		"control.total": {
+			func(m *master.Outlet) { m.Layout.Control.Total = "sequence" },
+			fault.LayoutField,
+		},
 	} {
 		m := &master.Outlet{Code: "O1", Provider: "P1", File: "f", Layout: signed()}
 		c.change(m)
@@ -304,8 +322,10 @@ func TestCompileRefusesFilesThatWouldHideSomething(t *testing.T) {
 	}
 	m := &master.Outlet{Code: "O1", Provider: "P1", File: "f", Layout: signed(), Returns: "kind"}
 	unsigned(m)
-	m.Layout.Records[1].Fields[5] = layout.Field{Name: "kind", Width: 12,
-		Lookup: map[string]string{"1": "grant", "2": "return"}}
+	m.Layout.Records[1].Fields[5] = layout.Field{
+		Name: "kind", Width: 12,
+		Lookup: map[string]string{"1": "grant", "2": "return"},
+	}
 	if _, err := Compile(m, nil); err != nil {
 		t.Errorf("returns told by a field kind: got %v", err)
 	}

@@ -244,7 +244,7 @@ func giveOf(g master.Give, fail fails) (give, error) {
 	const largest = 1_000_000
 	fraction := 1 <= g.Num && g.Num <= largest && 1 <= g.Den && g.Den <= largest
 	count := 0 <= g.Points && g.Points <= Limit
-	ok := false
+	var ok bool
 	switch g.Kind {
 	case "rate":
 		out.kind, ok = giveRate, fraction

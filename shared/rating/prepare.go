@@ -170,8 +170,8 @@ func (p *prepared) compileOutlets() error {
 	return nil
 }
 
-// checkOutlets refuses a run in which a provider's points could not leave: a provider with cards has an outlet in
-// force.
+// checkOutlets refuses a run in which a provider's points could not leave: a provider with cards has an
+// outlet in force.
 func (p *prepared) checkOutlets() error {
 	for i := range p.Set.Cards {
 		for j, code := range p.codes {

@@ -71,9 +71,12 @@ func (a *Appender) Put(i int, b []byte) error {
 
 func (a *Appender) hand(i int) error {
 	kept, err := a.to.add(i, a.buffers[i])
-	if kept {
+	switch {
+	case cap(a.buffers[i]) > 2*segmentSize: // a large record: its buffer is not worth keeping
+		a.buffers[i] = nil
+	case kept:
 		a.buffers[i] = make([]byte, 0, segmentSize+segmentSize/8)
-	} else {
+	default:
 		a.buffers[i] = a.buffers[i][:0]
 	}
 	return err

@@ -157,7 +157,8 @@ func (t *Transaction) DecodeBinary(b []byte) (int, error) {
 	t.AffiliateRaw, t.Affiliate = c.short(), int32(c.varint())
 	t.AmountIncl, t.AmountExcl = c.varint(), c.varint()
 	if flags&hasOtherAmounts != 0 {
-		t.Excl, t.Incl8, t.Incl10, t.Tax8, t.Tax10 = c.varint(), c.varint(), c.varint(), c.varint(), c.varint()
+		t.Excl, t.Incl8, t.Incl10 = c.varint(), c.varint(), c.varint()
+		t.Tax8, t.Tax10 = c.varint(), c.varint()
 	}
 	if flags&hasMember != 0 {
 		t.MemberNo = c.short()

@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// FuzzDecodeBinary: damaged bytes give a fault, never a panic; what is read is written and read again as the same
+// FuzzDecodeBinary: damaged bytes give a fault, never a panic; what is read is written and read again as
+// the same
 // record.
 func FuzzDecodeBinary(f *testing.F) {
 	x := sale()

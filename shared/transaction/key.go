@@ -63,7 +63,8 @@ func (t *Transaction) SetKeys(fields []KeyField, buf []byte) []byte {
 func (t *Transaction) appendKey(buf []byte, fields []KeyField, original bool) []byte {
 	date, store, register, receipt := t.Date, t.Store, t.Register, t.Receipt
 	if original {
-		date, store, register, receipt = t.OriginalDate, t.OriginalStore, t.OriginalRegister, t.OriginalReceipt
+		date, store = t.OriginalDate, t.OriginalStore
+		register, receipt = t.OriginalRegister, t.OriginalReceipt
 	}
 	for _, f := range fields {
 		switch f {

@@ -40,8 +40,9 @@ type Transaction struct {
 	OriginalStore, OriginalRegister, OriginalReceipt []byte
 	// NamesOriginal: the line names the sale that it takes back (returns and cancels only).
 	NamesOriginal bool
-	// Key is SHA-256 of the transaction key (R5). Original is that of what stands in the original's place in the
-	// key of a return or cancel: the original's key, or the key fields of a line that names none. Zero for sales.
+	// Key is SHA-256 of the transaction key (R5). Original is that of what stands in the original's place in
+	// the key of a return or cancel: the original's key, or the key fields of a line that names none. Zero
+	// for sales.
 	Key, Original Hash
 
 	Card     []byte // point card as normalised digits, as written (short forms stay short); empty = none
@@ -76,8 +77,8 @@ type Item struct {
 	TaxRate  int32 // per cent
 }
 
-// Anchor is the hash that keeps together all transactions that can meet: a sale, what takes it back, and returns
-// whose keys may be equal (R6, decision 1).
+// Anchor is the hash that keeps together all transactions that can meet: a sale, what takes it back, and
+// returns whose keys may be equal (R6, decision 1).
 func (t *Transaction) Anchor() *Hash {
 	if t.Kind.TakesBack() {
 		return &t.Original

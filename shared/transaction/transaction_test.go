@@ -12,7 +12,8 @@ func sale() Transaction {
 	return Transaction{
 		File: 2, Line: 7, Offset: 1234, Date: d, Time: 12 * 3600, TimeRaw: []byte("12:00"),
 		Store: []byte("000001"), Register: []byte("01"), Receipt: []byte("000009"),
-		Card: []byte("300000000000001"), Account: []byte("300000000000001"), Scheme: 1, Provider: 0, Affiliate: -1,
+		Card: []byte("300000000000001"), Account: []byte("300000000000001"),
+		Scheme: 1, Provider: 0, Affiliate: -1,
 		AmountIncl: 1080, AmountExcl: 1000, Tax8: 80,
 		Items: []Item{{Product: []byte("J1"), Quantity: 1, Amount: 1080, TaxRate: 8}},
 	}

@@ -156,14 +156,22 @@ func (m *maker) details(code string, line *Line) {
 			pick(m, "J1", "J2", "J3", "J4"), pick(m, "80", "109", "300", "-100"), pick(m, "8", "10"),
 		})
 	}
+	m.note(code, line)
+}
+
+// note adds a note, or a store, that not every encoding can write.
+func (m *maker) note(code string, line *Line) {
 	switch {
 	case m.rawNotes[code] && m.chance(8):
 		// A good note with a 5C trail byte; then a vendor character, a broken tail, 80, A0, FD.
 		line.NoteBase64 = pick(m, "lVy23odA+/w=", "lVy2", "lajwQA==", "QYE=", "gA==", "QaA=", "lajd/Q==")
-	case !m.rawNotes[code] && m.chance(4):
+	case m.rawNotes[code]:
+	case m.chance(4):
 		line.Store = "店𠮷"
-	case !m.rawNotes[code] && m.chance(4):
-		line.Note = pick(m, "能登", "𠮷野")
+	default:
+		if m.chance(4) {
+			line.Note = pick(m, "能登", "𠮷野")
+		}
 	}
 }
 

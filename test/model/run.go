@@ -138,7 +138,7 @@ func (d *day) rateAll(receipts []*receipt) {
 func (d *day) take(t *receipt) {
 	original := d.sold[t.origKey]
 	before, known := d.contents[t.key]
-	reason := ""
+	var reason string
 	switch {
 	case !d.carries(t.account.provider, t) || original != nil && !d.carries(original.account.provider, t):
 		reason = "outlet.unencodable"
@@ -213,10 +213,10 @@ func (d *day) grant(t *receipt) string {
 
 // capped gives min(award, room left), or all or nothing.
 func (d *day) capped(a award, of account) *big.Int {
-	room, any := d.room(a.campaign, of)
+	room, limited := d.room(a.campaign, of)
 	left := big.NewInt(room)
 	switch {
-	case !any || a.points.Cmp(left) <= 0:
+	case !limited || a.points.Cmp(left) <= 0:
 		return a.points
 	case a.campaign.Whole:
 		return big.NewInt(0)
