@@ -37,7 +37,9 @@ type line struct {
 func (l *line) reset(stable bool) {
 	items := l.tx.Items[:0]
 	*l = line{faults: l.faults[:0], arena: l.arena[:0], stable: stable}
-	l.tx = transaction.Transaction{Items: items, Scheme: -1, Provider: -1, Affiliate: -1, Time: calendar.NoTime}
+	l.tx = transaction.Transaction{
+		Items: items, Scheme: -1, Provider: -1, Affiliate: -1, Time: calendar.NoTime,
+	}
 }
 
 func (l *line) keep(b []byte) []byte {
@@ -53,7 +55,9 @@ func (l *line) add(rec *layout.ReadRecord, code fault.Code, s layout.Source) {
 	if code == fault.TextUndecodable {
 		return // listed once for the column, with the byte
 	}
-	l.faults = append(l.faults, LineFault{Code: code, Field: s.Name(), Line: rec.Line, Offset: rec.OffsetOf(s)})
+	l.faults = append(l.faults, LineFault{
+		Code: code, Field: s.Name(), Line: rec.Line, Offset: rec.OffsetOf(s),
+	})
 }
 
 // read fills l from a receipt record; all faults are listed, a check that needs a bad value is not made (R4).
@@ -248,8 +252,8 @@ func (w *Worker) readAmounts(l *line, rec *layout.ReadRecord) {
 	w.taxPart(l, rec, src.tax10, &t.Tax10)
 }
 
-// taxPart reads the part of an amount that belongs to one tax rate. It is content of the line whether or not the
-// feed's excl counts with it (R5).
+// taxPart reads the part of an amount that belongs to one tax rate. It is content of the line whether or
+// not the feed's excl counts with it (R5).
 func (w *Worker) taxPart(l *line, rec *layout.ReadRecord, s layout.Source, into *int64) {
 	if !s.Has() {
 		return

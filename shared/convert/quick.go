@@ -6,9 +6,9 @@ import (
 	"multipoint/shared/transaction"
 )
 
-// quickPlan is the straight way through a receipt record of plain columns. It reads what nearly every line of a
-// file is, a sale with nothing wrong, and gives up at the first thing that is not so: read then looks at
-// everything and says what it is. A test compares the two ways.
+// quickPlan is the straight way through a receipt record of plain columns. It reads what nearly every line
+// of a file is, a sale with nothing wrong, and gives up at the first thing that is not so: read then looks
+// at everything and says what it is. A test compares the two ways.
 type quickPlan struct {
 	ok                       bool
 	date, clock              layout.Column
@@ -23,7 +23,8 @@ type quickPlan struct {
 // quickPlans makes a plan for each kind of record.
 func (f *Feed) quickPlans() []quickPlan {
 	plans := make([]quickPlan, len(f.reading.Layout().Records))
-	if f.hasItems || f.flat || len(f.src.columns) > 0 || f.controlled && f.src.total.Name() != f.src.incl.Name() {
+	otherTotal := f.controlled && f.src.total.Name() != f.src.incl.Name()
+	if f.hasItems || f.flat || len(f.src.columns) > 0 || otherTotal {
 		return plans
 	}
 	for spec := range plans {
@@ -36,7 +37,8 @@ func (f *Feed) quickPlans() []quickPlan {
 			{&p.date, s.date}, {&p.clock, s.clock}, {&p.store, s.store}, {&p.register, s.register},
 			{&p.receipt, s.receipt}, {&p.card, s.card}, {&p.member, s.member}, {&p.affiliate, s.affiliate},
 			{&p.incl, s.incl}, {&p.excl, s.excl}, {&p.parts[0], s.incl8}, {&p.parts[1], s.incl10},
-			{&p.parts[2], s.tax8}, {&p.parts[3], s.tax10}, {&p.pointType, s.pointType}, {&p.grantType, s.grantType},
+			{&p.parts[2], s.tax8}, {&p.parts[3], s.tax10},
+			{&p.pointType, s.pointType}, {&p.grantType, s.grantType},
 		} {
 			c, ok := f.reading.Column(spec, x.from)
 			*x.into = c
@@ -67,7 +69,8 @@ func (w *Worker) quick(l *line, rec *layout.ReadRecord) bool {
 	p, t := &w.plans[rec.Spec], &l.tx
 	items := t.Items[:0]
 	*t = transaction.Transaction{
-		File: w.file.Ordinal, Line: rec.Line, Offset: rec.Offset, Items: items, Scheme: -1, Provider: -1, Affiliate: -1,
+		File: w.file.Ordinal, Line: rec.Line, Offset: rec.Offset, Items: items,
+		Scheme: -1, Provider: -1, Affiliate: -1,
 	}
 	return w.quickTexts(p, t, rec) && w.quickAmounts(p, t, rec) && w.quickCard(p, t, rec)
 }

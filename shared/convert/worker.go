@@ -11,8 +11,8 @@ import (
 	"multipoint/shared/transaction"
 )
 
-// Sink takes what a worker reads, in the order of the file. What it is handed is valid during the call only. A good
-// transaction has no keys yet: a sink that needs them calls its SetKeys with Feed.Keys.
+// Sink takes what a worker reads, in the order of the file. What it is handed is valid during the call
+// only. A good transaction has no keys yet: a sink that needs them calls its SetKeys with Feed.Keys.
 type Sink interface {
 	Good(t *transaction.Transaction)
 	Bad(b *BadLine)
@@ -31,7 +31,7 @@ type Part struct {
 	Segments []Segment // in the order of the file; the last one is open (Control is RecordUnknown)
 	LastLine int64     // number of the block's last record, empty lines counted
 	NotUTF8  bool      // some of its bytes are no UTF-8
-	Wide     int64     // characters of three bytes and more, if all of it is UTF-8; not counted for UTF-8 layouts
+	Wide     int64     // characters of three bytes and more, if all is UTF-8; not for UTF-8 layouts
 }
 
 // Segment is a stretch of data records and the control record that ends it.
@@ -196,7 +196,8 @@ func (w *Worker) merge(into, next *line) {
 		a.Items = append(a.Items, it)
 	}
 	if w.feed.flatReceipt {
-		same := a.AmountIncl == b.AmountIncl && a.Excl == b.Excl && a.Incl8 == b.Incl8 && a.Incl10 == b.Incl10 &&
+		same := a.AmountIncl == b.AmountIncl && a.Excl == b.Excl &&
+			a.Incl8 == b.Incl8 && a.Incl10 == b.Incl10 &&
 			a.Tax8 == b.Tax8 && a.Tax10 == b.Tax10 && a.PointsGiven == b.PointsGiven
 		if !same && into.amountsRead && !into.differs {
 			into.differs = true
@@ -348,8 +349,8 @@ func (w *Worker) control(rec *layout.ReadRecord) {
 	w.seg = &w.part.Segments[len(w.part.Segments)-1]
 }
 
-// isData says whether a title row is a receipt: a file that was sent without its titles must not lose its first
-// record. No title reads as a date and the one beside it as an amount.
+// isData says whether a title row is a receipt: a file that was sent without its titles must not lose its
+// first record. No title reads as a date and the one beside it as an amount.
 func (w *Worker) isData(titles *layout.ReadRecord) bool {
 	var rec layout.ReadRecord
 	row := layout.Block{Bytes: titles.Raw, Line: titles.Line + 1}
@@ -368,8 +369,8 @@ func (w *Worker) isData(titles *layout.ReadRecord) bool {
 	return false
 }
 
-// countWide counts the characters of three bytes and more of a block that is UTF-8. A block in another encoding
-// is told by its first characters.
+// countWide counts the characters of three bytes and more of a block that is UTF-8. A block in another
+// encoding is told by its first characters.
 func countWide(b []byte) (notUTF8 bool, wide int64) {
 	if charset.ASCII(b) {
 		return false, 0

@@ -5,9 +5,9 @@ import (
 	"multipoint/shared/charset"
 )
 
-// Column is a column whose text is its bytes: a field that is neither derived nor looked up. It is the quick way
-// to values of lines that have nothing unusual; whoever finds something unusual asks Text, Number, Date and
-// Clock, which know every form and every fault.
+// Column is a column whose text is its bytes: a field that is neither derived nor looked up. It is the
+// quick way to values of lines that have nothing unusual; whoever finds something unusual asks Text,
+// Number, Date and Clock, which know every form and every fault.
 type Column struct {
 	column *readColumn
 	words  wordSet
@@ -38,8 +38,8 @@ func (r *Reading) Column(spec int, s Source) (c Column, ok bool) {
 		return Column{}, false
 	}
 	return Column{
-		column: rc, words: rc.words, at: rc.at, width: rc.width, index: int(at), fixed: r.fixed, trim: rc.trim,
-		Here: true,
+		column: rc, words: rc.words, at: rc.at, width: rc.width, index: int(at),
+		fixed: r.fixed, trim: rc.trim, Here: true,
 	}, true
 }
 
@@ -48,8 +48,8 @@ func (c *Column) Plain() bool {
 	return !c.Here || c.column.field.Type == TypeNumber && c.column.number.bare()
 }
 
-// Quick gives the column's text as UTF-8 without padding; ok is false if only Text can tell. The record must be
-// Decodable.
+// Quick gives the column's text as UTF-8 without padding; ok is false if only Text can tell. The record
+// must be Decodable.
 func (rec *ReadRecord) Quick(c *Column) (text []byte, ok bool) {
 	if !c.Here {
 		return nil, true
@@ -104,8 +104,8 @@ func (rec *ReadRecord) QuickClock(c *Column) (calendar.Clock, []byte, bool) {
 	return t, text, ok
 }
 
-// QuickNumber gives the column's number, 0 if it is not there or blank; ok is false if only Number can tell, as for
-// negative ones.
+// QuickNumber gives the column's number, 0 if it is not there or blank; ok is false if only Number can
+// tell, as for negative ones.
 func (rec *ReadRecord) QuickNumber(c *Column) (v int64, blank, ok bool) {
 	text, ok := rec.Quick(c)
 	if !ok || len(text) == 0 {

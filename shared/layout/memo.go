@@ -6,8 +6,8 @@ import (
 	"multipoint/shared/calendar"
 )
 
-// columnMemo remembers what was read in a column: stores, names and dates come again and again in a file, and a
-// look at the bytes is cheaper than decoding them anew. It changes no result.
+// columnMemo remembers what was read in a column: stores, names and dates come again and again in a file,
+// and a look at the bytes is cheaper than decoding them anew. It changes no result.
 type columnMemo struct {
 	texts *[memoTexts]textEntry
 	hit   *textEntry // of the record with the number seen
@@ -97,7 +97,7 @@ func hashOf(b []byte) uint64 {
 // parseDate is calendar.ParseDate with the column's last date remembered.
 func (rec *ReadRecord) parseDate(i int, c *readColumn, raw []byte, near calendar.Date) (calendar.Date, bool) {
 	m := rec.memo(i)
-	if m.dateLen == len(raw) && m.near == near && string(m.dateRaw[:m.dateLen]) == string(raw) && len(raw) > 0 {
+	if len(raw) > 0 && m.near == near && string(m.dateRaw[:m.dateLen]) == string(raw) {
 		return m.date, true
 	}
 	d, ok := calendar.ParseDate(c.date, raw, near)

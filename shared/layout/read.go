@@ -84,7 +84,8 @@ type readColumn struct {
 // rawLookup is an entry of a field's lookup as it stands in the file.
 type rawLookup struct{ raw, value []byte }
 
-// Source is where a named value comes from in each kind of record of one layout. The zero Source has no value.
+// Source is where a named value comes from in each kind of record of one layout. The zero Source has no
+// value.
 type Source struct{ *places }
 
 type places struct {
@@ -107,14 +108,17 @@ func (s Source) Name() string {
 }
 
 // CompileReading makes a layout ready for reading. Layouts that passed CheckLayout compile; others give a
-// fault that names what cannot work.
-// flat says that each receipt record is an item line and that consecutive ones of one receipt belong together.
+// fault that names what cannot work. flat says that each receipt record is an item line and that
+// consecutive ones of one receipt belong together.
 func CompileReading(l *Layout, flat bool, converters Converters) (*Reading, error) {
 	enc, ok := charset.Parse(l.Encoding)
 	if !ok {
 		return nil, fault.New(fault.LayoutField, "encoding "+l.Encoding+" is not known")
 	}
-	r := &Reading{layout: l, encoding: enc, titles: -1, only: -1, discColumn: -1, flat: flat, stateful: !enc.IsASCIISafe()}
+	r := &Reading{
+		layout: l, encoding: enc, titles: -1, only: -1, discColumn: -1, flat: flat,
+		stateful: !enc.IsASCIISafe(),
+	}
 	if err := r.compileFormat(); err != nil {
 		return nil, err
 	}
@@ -148,7 +152,9 @@ func (r *Reading) compileFormat() error {
 	default:
 		return fault.New(fault.LayoutField, "format "+l.Format+" is none of fixed, csv, tsv")
 	}
-	ends := map[string]lineEnd{"": endCRLF, "crlf": endCRLF, "lf": endLF, "cr": endCR, "none": endNone, "any": endAny}
+	ends := map[string]lineEnd{
+		"": endCRLF, "crlf": endCRLF, "lf": endLF, "cr": endCR, "none": endNone, "any": endAny,
+	}
 	end, ok := ends[l.LineEnd]
 	if !ok || end == endNone && !r.fixed {
 		return fault.New(fault.LayoutField, "line_end "+l.LineEnd+" does not fit the format")
@@ -181,7 +187,8 @@ func (r *Reading) compileRecord(rec *Record) error {
 		out.columns = append(out.columns, c)
 	}
 	if r.fixed && at != r.length {
-		return fault.New(fault.LayoutWidths, "the widths of record "+rec.Kind+" do not add up to record_length")
+		return fault.New(fault.LayoutWidths,
+			"the widths of record "+rec.Kind+" do not add up to record_length")
 	}
 	if kind == RecordTitles {
 		r.titles = len(r.records)

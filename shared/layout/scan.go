@@ -166,7 +166,8 @@ func (s *Scanner) nextSeparated(rec *ReadRecord) {
 			hits &= hits - 1
 			switch c := b[at]; {
 			case c == r.delim && !quoted:
-				rec.cells = append(rec.cells, cell{int32(from - start), int32(at - start), false, high|word != 0})
+				c := cell{int32(from - start), int32(at - start), false, high|word != 0}
+				rec.cells = append(rec.cells, c)
 				from, high = at+1, 0
 			case c == r.delim:
 				rec.addCell(b, start, from, at, true, high|word != 0)
@@ -258,8 +259,8 @@ func (r *Reading) unquoted(b []byte, from int) (next int, closed bool) {
 	return len(b), false
 }
 
-// escaped gives the place after an ISO-2022-JP escape sequence at i and, if it opens two-byte characters, after
-// all of them.
+// escaped gives the place after an ISO-2022-JP escape sequence at i and, if it opens two-byte characters,
+// after all of them.
 func escaped(b []byte, i int) int {
 	if i+2 >= len(b) || b[i+1] != '$' || endsRun(b[i+2]) {
 		return i + 1
@@ -272,8 +273,8 @@ func escaped(b []byte, i int) int {
 	return i
 }
 
-// addCell notes b[from:to] as the next cell; a quoted cell loses its quotes. quoted says that the cell may hold
-// quotes, high that it may hold bytes above ASCII.
+// addCell notes b[from:to] as the next cell; a quoted cell loses its quotes. quoted says that the cell may
+// hold quotes, high that it may hold bytes above ASCII.
 func (rec *ReadRecord) addCell(b []byte, start, from, to int, quoted, high bool) {
 	c := cell{start: int32(from - start), end: int32(to - start), high: high}
 	if quoted {

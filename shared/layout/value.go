@@ -201,8 +201,8 @@ func (rec *ReadRecord) Date(s Source, near calendar.Date) (calendar.Date, fault.
 	return 0, fault.DateBad
 }
 
-// Clock gives a time of day on the 30-hour clock and its text, NoTime if there is none or it is blank. Faults:
-// time.bad, and those of Text.
+// Clock gives a time of day on the 30-hour clock and its text, NoTime if there is none or it is blank.
+// Faults: time.bad, and those of Text.
 func (rec *ReadRecord) Clock(s Source) (calendar.Clock, []byte, fault.Code) {
 	form := calendar.AnyClock
 	if c := rec.column(s); c != nil && c.field.Type == TypeTime {
@@ -272,8 +272,8 @@ func (rec *ReadRecord) EachUndecodable(found func(field string, inField int, off
 	}
 }
 
-// asWritten turns the offset of the first bad byte of a column into one in its bytes as they stand in the file,
-// where quotes are doubled.
+// asWritten turns the offset of the first bad byte of a column into one in its bytes as they stand in the
+// file, where quotes are doubled.
 func (rec *ReadRecord) asWritten(c *readColumn, at int) int {
 	if rec.reading.fixed || !rec.cells[c.at].doubled {
 		return at

@@ -104,7 +104,7 @@ func TestR10GivenPointsKeepTheirTypeEvenIfNoRuleHasIt(t *testing.T) {
 		var s Scratch
 		tx := grant(7, c.own)
 		awards, _ := r.Rate(tx, []byte(c.feed), nil, &s)
-		if len(awards) != 1 || awards[0] != (Award{Rule: Given, PointType: c.index, Points: 7}) {
+		if len(awards) != 1 || awards[0] != (Award{Rule: Given, PointType: c.index, Full: 7, Points: 7}) {
 			t.Errorf("%q of feed %q: got %+v", c.own, c.feed, awards)
 		}
 		if got := string(NamedType(tx, []byte(c.feed))); got != c.name {

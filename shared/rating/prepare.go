@@ -176,8 +176,9 @@ func (p *prepared) checkOutlets() error {
 	for i := range p.Set.Cards {
 		for j, code := range p.codes {
 			if p.Set.Cards[i].Provider == code && p.byProv[j] == nil {
-				return fault.New(fault.MasterDangling, "provider "+code+" has cards, but no outlet in force on "+
-					p.RunDate.String()+": its points could not leave")
+				return fault.New(fault.MasterDangling, "provider "+code+
+					" has cards, but no outlet in force on "+p.RunDate.String()+
+					": its points could not leave")
 			}
 		}
 	}

@@ -11,8 +11,8 @@ const CSVHeader = "feed,file,line,offset,kind,txn_key,original_key,business_date
 	"store,register,receipt,card,scheme,provider,member_no,affiliate," +
 	"amount_incl,amount_excl,incl_8,incl_10,tax_8,tax_10,point_type,grant_type,points_given,items\n"
 
-// Names gives the codes that a record holds as indexes, in the order of the masters. Codes are letters, digits
-// and - _ . only, so they need no quotes.
+// Names gives the codes that a record holds as indexes, in the order of the masters. Codes are letters,
+// digits and - _ . only, so they need no quotes.
 type Names struct {
 	Feed       string // the feed of the file at hand
 	Schemes    []string
@@ -137,7 +137,11 @@ func appendKeyPart(dst, part []byte) []byte {
 }
 
 func endsPart(c byte) bool {
-	return c <= ';' && (c == '/' || c == '%' || c == ',' || c == '"' || c == '\n' || c == '\r' || c == ':' || c == ';')
+	switch c {
+	case '/', '%', ',', '"', '\n', '\r', ':', ';':
+		return true
+	}
+	return false
 }
 
 func appendEscaped(dst, part []byte) []byte {

@@ -33,11 +33,14 @@ func day(feed, campaigns string, lines ...string) string {
 		lines[i] = strings.Replace(lines[i], "{", head, 1)
 	}
 	return `{"masters": {
-		"cards": [{"code": "C", "provider": "P1", "digits": 15, "min": "300000000000000", "max": "399999999999999"}],
-		"points": [{"code": "N", "provider": "P1", "point_type": "BASE", "give": {"kind": "rate", "num": 1, "den": 100}}],
+		"cards": [{"code": "C", "provider": "P1", "digits": 15,
+			"min": "300000000000000", "max": "399999999999999"}],
+		"points": [{"code": "N", "provider": "P1", "point_type": "BASE",
+			"give": {"kind": "rate", "num": 1, "den": 100}}],
 		"campaigns": [` + campaigns + `],
 		"feeds": {"F": {"bad_limit": [1, 1], "excl": "same"` + feed + `}}},
-		"days": [{"run_date": "2026-11-23", "files": [{"name": "f", "feed": "F", "arrived": "2026-11-23T02:00:00",
+		"days": [{"run_date": "2026-11-23", "files": [{"name": "f", "feed": "F",
+		"arrived": "2026-11-23T02:00:00",
 		"lines": [` + strings.Join(lines, ",\n") + `]}]}]}`
 }
 
@@ -81,8 +84,9 @@ func TestR6BucketsChangeNothing(t *testing.T) {
 	for _, r := range []string{"1", "2", "3", "4", "5", "6", "7", "8"} {
 		lines = append(lines,
 			`{"time": "10:00", "receipt": "`+r+`", "card": "300000000000001", "incl": "1000"}`,
-			`{"kind": "return", "time": "09:00", "receipt": "9`+r+`", "card": "300000000000001", "incl": "300",
-				"orig_date": "2026-11-22", "orig_store": "S1", "orig_register": "01", "orig_receipt": "`+r+`"}`)
+			`{"kind": "return", "time": "09:00", "receipt": "9`+r+`", "card": "300000000000001",
+				"incl": "300", "orig_date": "2026-11-22", "orig_store": "S1", "orig_register": "01",
+				"orig_receipt": "`+r+`"}`)
 		want = append(want, "rated 10", "rated -3")
 	}
 	expect(t, run(t, day("", "", lines...)), want...)
