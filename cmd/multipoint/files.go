@@ -114,8 +114,7 @@ func createFile(path string) (*outFile, error) {
 		return &outFile{File: f, path: path}, nil
 	}
 	temp := path + ".tmp"
-	// #nosec G302 -- the umask says who may read, as with os.Create
-	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
+	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return nil, writeFailed(path, err)
 	}

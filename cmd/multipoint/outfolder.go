@@ -35,12 +35,10 @@ func newOutFolder(dir string) (*outFolder, error) {
 		return nil, writeFailed(dir, e)
 	}
 	o := &outFolder{dir: full, temp: full + ".tmp", empty: err == nil}
-	// #nosec G301 -- the umask says who may read
-	if err := os.MkdirAll(filepath.Dir(full), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Dir(full), 0o700); err != nil {
 		return nil, writeFailed(dir, err)
 	}
-	// #nosec G301 -- the umask says who may read
-	if err := os.Mkdir(o.temp, 0o755); err != nil {
+	if err := os.Mkdir(o.temp, 0o700); err != nil {
 		if errors.Is(err, fs.ErrExist) {
 			return nil, fault.At(fault.OutputExists, fault.Place{File: dir + ".tmp"},
 				"Another run writes there, or one was cut off; look, then remove the folder.")

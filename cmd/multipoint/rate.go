@@ -252,6 +252,5 @@ func (r *rateReport) write(dir string) error {
 		return err
 	}
 	path = filepath.Join(dir, "summary.txt")
-	// #nosec G306 -- the umask says who may read, as with os.Create
-	return writeFailed(path, os.WriteFile(path, []byte(r.text()), 0o644))
+	return writeFailed(path, os.WriteFile(path, []byte(r.text()), 0o600))
 }

@@ -34,11 +34,22 @@ func (f *Feed) quickPlans() []quickPlan {
 			into *layout.Column
 			from layout.Source
 		}{
-			{&p.date, s.date}, {&p.clock, s.clock}, {&p.store, s.store}, {&p.register, s.register},
-			{&p.receipt, s.receipt}, {&p.card, s.card}, {&p.member, s.member}, {&p.affiliate, s.affiliate},
-			{&p.incl, s.incl}, {&p.excl, s.excl}, {&p.parts[0], s.incl8}, {&p.parts[1], s.incl10},
-			{&p.parts[2], s.tax8}, {&p.parts[3], s.tax10},
-			{&p.pointType, s.pointType}, {&p.grantType, s.grantType},
+			{&p.date, s.date},
+			{&p.clock, s.clock},
+			{&p.store, s.store},
+			{&p.register, s.register},
+			{&p.receipt, s.receipt},
+			{&p.card, s.card},
+			{&p.member, s.member},
+			{&p.affiliate, s.affiliate},
+			{&p.incl, s.incl},
+			{&p.excl, s.excl},
+			{&p.parts[0], s.incl8},
+			{&p.parts[1], s.incl10},
+			{&p.parts[2], s.tax8},
+			{&p.parts[3], s.tax10},
+			{&p.pointType, s.pointType},
+			{&p.grantType, s.grantType},
 		} {
 			c, ok := f.reading.Column(spec, x.from)
 			*x.into = c

@@ -28,12 +28,11 @@ type out struct {
 }
 
 func create(path string) (*out, error) {
-	// #nosec G301 -- the umask says who may read, as with os.Create
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, wrote(err, path)
 	}
 	// #nosec G304 -- the folder and the input files' names are the caller's; outlet.Compile checks the others
-	f, err := os.Create(path)
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600) // holds card numbers
 	if err != nil {
 		return nil, wrote(err, path)
 	}
@@ -148,12 +147,11 @@ func (f *Folder) Close() error {
 // Carry implements Output.
 func (f *Folder) Carry(code string, entries []byte) error {
 	path := filepath.Join(f.dir, "carried", code+".bin")
-	// #nosec G301 -- the umask says who may read, as with os.Create
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return wrote(err, path)
 	}
-	// #nosec G302 G304 -- the umask says who may read, as with os.Create; the masters' schema checks codes
-	o, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
+	// #nosec G304 -- the masters' schema checks codes
+	o, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
 		return wrote(err, path)
 	}
