@@ -40,7 +40,8 @@ test: ## vet and all tests that need only Go (at most 10 minutes)
 
 full: export MULTIPOINT_FULL := 1
 full: test lint ## everything at full size (hours)
-	$(MAKE) fuzz FUZZTIME=2h
+	MULTIPOINT_SEEDS=50000 go test -count=1 -timeout 3h -run Random ./test/engine
+	$(MAKE) fuzz FUZZTIME=1h
 	$(MAKE) bench
 
 bench: ## the engine beside other programs on the same files (BENCH_FLAGS: -rows a,d, -big, -smoke)
