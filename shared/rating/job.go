@@ -55,7 +55,8 @@ type Options struct {
 	BlockSize int   // bytes, default layout.DefaultBlock
 	Memory    int64 // bytes of records that each step keeps before it uses a temporary file; default 16 MiB
 	TempDir   string
-	// Progress is called with the bytes read so far, from one goroutine at a time; may be nil.
+	// Progress is called with the number of bytes of each block that was converted, from one goroutine at a
+	// time; may be nil.
 	Progress func(read int64)
 	// Trace is called with the name of each step when it ends; may be nil.
 	Trace func(step string)
