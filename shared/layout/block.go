@@ -50,7 +50,8 @@ func (r *Reading) Cut(source io.Reader, size int) *Cutter {
 	return &Cutter{reading: r, source: source, size: size, limit: max(MaxTransaction, size), line: 1}
 }
 
-// Next gives the next block, its bytes in buf if that is large enough. io.EOF ends the file; an empty file
+// Next gives the next block, its bytes in buf if that is large enough; hand the bytes of a block that is done
+// with back as buf. io.EOF ends the file; an empty file
 // has one empty block. Other errors are faults: file.encoding, file.truncated, file.quote, record.too_long,
 // read.failed.
 func (c *Cutter) Next(buf []byte) (Block, error) {
@@ -120,7 +121,7 @@ func (c *Cutter) mark(buf []byte) ([]byte, error) {
 
 func (c *Cutter) take(buf []byte, cut int) Block {
 	c.rest = append(c.rest[:0], buf[cut:]...)
-	b := Block{Bytes: buf[:cut:cut], Index: c.index, Offset: c.offset, Line: c.line}
+	b := Block{Bytes: buf[:cut], Index: c.index, Offset: c.offset, Line: c.line}
 	c.index++
 	c.offset += int64(cut)
 	c.line += c.reading.countRecords(b.Bytes)

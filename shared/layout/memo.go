@@ -12,6 +12,10 @@ type columnMemo struct {
 	texts *[memoTexts]textEntry
 	hit   *textEntry // of the record with the number seen
 	seen  uint64
+	// Columns whose texts rarely come again are not remembered any more: remembering would cost more than it
+	// saves.
+	tries, hits int
+	off         bool
 
 	dateRaw [maxDate]byte
 	dateLen int
@@ -30,6 +34,7 @@ const (
 	memoTexts = 256 // entries of a column
 	maxMemo   = 128 // bytes of a text that is remembered
 	maxDate   = 24  // bytes of a date that is remembered
+	trial     = 1024
 )
 
 // memo gives the memory of a column of the record's kind.
@@ -50,23 +55,37 @@ func (rec *ReadRecord) decodableColumn(i int, c *readColumn) bool {
 		return rec.reading.encoding.Valid(raw) < 0
 	}
 	m := rec.memo(i)
+	if m.off {
+		return rec.reading.encoding.Valid(raw) < 0
+	}
 	if m.texts == nil {
 		m.texts = new([memoTexts]textEntry)
 	}
 	e := &m.texts[hashOf(raw)%memoTexts]
-	if string(e.raw) != string(raw) {
+	m.tries++
+	if string(e.raw) == string(raw) {
+		m.hits++
+	} else {
 		if rec.reading.encoding.Valid(raw) >= 0 {
 			return false
 		}
 		e.raw, e.decoded = append(e.raw[:0], raw...), false
 	}
 	m.hit, m.seen = e, rec.nth
+	if m.tries == trial {
+		m.off = m.hits < trial/2
+		m.tries, m.hits = 0, 0
+	}
 	return true
 }
 
 // remembered gives the text of a column that decodableColumn has seen in this record.
 func (rec *ReadRecord) remembered(i int, c *readColumn) ([]byte, bool) {
 	m := rec.memo(i)
+	if m.off {
+		text, badAt := rec.decoded(c)
+		return text, badAt < 0
+	}
 	if m.hit == nil || m.seen != rec.nth {
 		return nil, false
 	}

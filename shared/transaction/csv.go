@@ -56,10 +56,16 @@ func (t *Transaction) AppendCSV(dst []byte, n *Names) []byte {
 	dst = appendName(dst, n.Affiliates, t.Affiliate)
 	dst = appendIntField(dst, t.AmountIncl)
 	dst = appendIntField(dst, t.AmountExcl)
-	dst = appendIntField(dst, t.Incl8)
-	dst = appendIntField(dst, t.Incl10)
-	dst = appendIntField(dst, t.Tax8)
-	dst = appendIntField(dst, t.Tax10)
+	if t.Incl8|t.Incl10|t.Tax8|t.Tax10 == 0 {
+		dst = append(dst, ",0,0,0,0"...)
+	} else {
+		for _, v := range [...]int64{t.Incl8, t.Incl10, t.Tax8, t.Tax10} {
+			dst = appendIntField(dst, v)
+		}
+	}
+	if t.Kind == Sale && len(t.PointType) == 0 && len(t.GrantType) == 0 && len(t.Items) == 0 {
+		return append(dst, ",,,,\n"...)
+	}
 	dst = appendField(dst, t.PointType)
 	dst = appendField(dst, t.GrantType)
 	dst = append(dst, ',')
