@@ -79,14 +79,14 @@ func (rec *ReadRecord) decodableColumn(i int, c *readColumn) bool {
 	return true
 }
 
-// remembered gives the text of a column that decodableColumn has seen in this record.
+// remembered gives the text of a column of a record that is Decodable; false if only decoding can tell.
 func (rec *ReadRecord) remembered(i int, c *readColumn) ([]byte, bool) {
 	m := rec.memo(i)
 	if m.off {
 		text, badAt := rec.decoded(c)
 		return text, badAt < 0
 	}
-	if m.hit == nil || m.seen != rec.nth {
+	if m.seen != rec.nth && !rec.decodableColumn(i, c) || m.seen != rec.nth {
 		return nil, false
 	}
 	e := m.hit

@@ -376,3 +376,54 @@ func TestDatesAndTimes(t *testing.T) {
 		}
 	}
 }
+
+// TestRememberedTextsAreThoseOfTheirRecord reads texts that come again, that are new each time and that are too
+// long to be remembered: each must be its own record's.
+func TestRememberedTextsAreThoseOfTheirRecord(t *testing.T) {
+	for _, format := range []string{"csv", "fixed"} {
+		l := &Layout{
+			Encoding: "utf-8", Format: format, LineEnd: "lf",
+			Records: []Record{{Kind: KindReceipt, Fields: []Field{{Name: "store"}, {Name: "note"}}}},
+		}
+		if format == "fixed" {
+			l.RecordLength = 60 + 300
+			l.Records[0].Fields[0].Width, l.Records[0].Fields[1].Width = 60, 300
+		}
+		var text strings.Builder
+		var want []string
+		for i := range 5000 {
+			store := strings.Repeat("店", i%7+1)
+			note := fmt.Sprintf("備考%d%s", i, strings.Repeat("長", i%40))
+			want = append(want, store+"|"+note)
+			if format == "fixed" {
+				fmt.Fprintf(&text, "%s%s%s%s\n", store, strings.Repeat(" ", 60-len(store)),
+					note, strings.Repeat(" ", 300-len(note)))
+			} else {
+				fmt.Fprintf(&text, "%s,%s\n", store, note)
+			}
+		}
+		r, err := CompileReading(l, false, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		store, _ := r.Column(0, r.Source("store"))
+		note, _ := r.Column(0, r.Source("note"))
+		s := r.Scan(Block{Bytes: []byte(text.String()), Line: 1})
+		var rec ReadRecord
+		for i := 0; s.Next(&rec); i++ {
+			if !rec.Decodable() {
+				t.Fatal(format, i, "is not decodable")
+			}
+			a, okA := rec.Quick(&store)
+			b, okB := rec.Quick(&note)
+			if got := string(a) + "|" + string(b); okA && okB && got != want[i] {
+				t.Fatalf("%s record %d: quick %s, want %s", format, i, got, want[i])
+			}
+			a, codeA := rec.Text(r.Source("store"))
+			b, codeB := rec.Text(r.Source("note"))
+			if got := string(a) + "|" + string(b); codeA != 0 || codeB != 0 || got != want[i] {
+				t.Fatalf("%s record %d: %s, want %s", format, i, got, want[i])
+			}
+		}
+	}
+}

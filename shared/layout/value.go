@@ -240,8 +240,8 @@ func (rec *ReadRecord) Decodable() bool {
 	if r.fixed && rec.high == 0 && !r.stateful {
 		return true
 	}
-	if rec.Spec < 0 || rec.Fault != 0 {
-		return r.encoding.Valid(rec.Raw) < 0
+	if rec.Spec < 0 || rec.Fault != 0 || !r.fixed && !r.stateful {
+		return r.encoding.Valid(rec.Raw) < 0 // cells end at bytes that are no part of a character
 	}
 	columns := r.records[rec.Spec].columns
 	for i := range columns {
