@@ -57,12 +57,20 @@ func (w *work) places(records []int) []place {
 	return out
 }
 
-// full says whether all records have a digit there.
-func (s *place) full(n int) bool { return s.classes[digit] == n }
+// full says whether all records, but for spoilt ones, have a digit there.
+func (s *place) full(n int) bool { return most(s.classes[digit], n) }
 
-// numeric says whether only digits, signs and blanks stand there, and not only blanks.
+// numeric says whether only digits, signs and blanks stand there, and not only blanks. What else stands there
+// is dirt if it is rare beside the digits too.
 func (s *place) numeric(n int) bool {
-	return s.classes[digit]+s.classes[sign]+s.classes[blank] == n && s.classes[blank] < n
+	digits := s.classes[digit] + s.classes[sign]
+	other := n - digits - s.classes[blank]
+	return other <= allowed(n) && other*10 <= digits && s.classes[blank] < n
+}
+
+// divides says whether characters of more than one byte go across the place, but for dirt among numbers.
+func (s *place) divides(n int) bool {
+	return s.spans > 0 && !(s.spans <= allowed(n) && s.numeric(n))
 }
 
 // ascii is the number of records with an ASCII letter, digit or mark there.
@@ -86,7 +94,8 @@ func (w *work) fixedCuts(g *group) []int {
 			continue
 		}
 		edge := w.width > 0 && (p == w.at+w.width || p == w.at)
-		if edge || cutBefore(s, p, n) && !codeGoesOn(s, cuts, p, n) {
+		if edge || optionalNumber(s, cuts[len(cuts)-1], p, n) ||
+			cutBefore(s, p, n) && !codeGoesOn(s, cuts, p, n) {
 			cuts = append(cuts, p)
 		}
 	}
@@ -97,22 +106,53 @@ func (w *work) fixedCuts(g *group) []int {
 func cutBefore(s []place, p, n int) bool {
 	l, r := &s[p-1], &s[p]
 	switch {
-	case r.spans > 0 || l.empty(n) && r.empty(n) || l.full(n) && r.full(n):
+	case r.divides(n) || l.empty(n) && r.empty(n) || l.full(n) && r.full(n):
 		return false
 	case l.empty(n) && (n >= 5 || r.starts2 == n):
-		return r.starts*10 >= n*9
+		return r.starts*10 >= n*9 || sparseStart(l, r, n)
+	case sparseStart(l, r, n):
+		return true
 	case l.numeric(n) && r.empty(n):
 		return r.ends*10 >= n*9
 	case l.numeric(n) && r.numeric(n):
 		return numericCut(s, p, n)
 	case l.numeric(n):
-		return !r.empty(n) && !(r.blanks > 0 && l.blanks > 0)
-	case l.ascii() == n && r.classes[lead]+r.classes[kana] > 0 && r.ascii() == 0:
+		return !r.empty(n) && !(r.blanks > allowed(n) && l.blanks > allowed(n))
+	case most(l.ascii(), n) && r.classes[lead]+r.classes[kana] > 0 && r.ascii() <= allowed(n):
 		return true
 	case r.full(n):
 		return n >= 5 || l.blanks == n || l.classes[kana]+l.classes[trail]+l.blanks > 0
 	}
 	return startsText(l, r, n)
+}
+
+// sparseStart: a column that few records fill begins where nearly all have a blank and what stands behind it
+// follows two blanks or more, in at least three records.
+func sparseStart(l, r *place, n int) bool {
+	filled := n - r.blanks
+	return n >= 20 && most(l.blanks, n) && filled >= 3 && r.starts2*10 >= filled*9
+}
+
+// longestNumber is the length of the longest card number; a longer run of digits is several columns.
+const longestNumber = 19
+
+// optionalNumber finds where a number begins that some records lack: behind digits that all have, blanks
+// begin at p in several records and go on, while in the others no number ends soon. Only runs longer than one
+// number are parted so.
+func optionalNumber(s []place, from, p, n int) bool {
+	l, r := &s[p-1], &s[p]
+	if n < 20 || !l.full(n) || !r.numeric(n) || r.ends < max(3, n/200) || p+7 > len(s) {
+		return false
+	}
+	soon := 0
+	for _, next := range s[p+1 : p+7] {
+		soon += next.ends
+	}
+	end := p
+	for end < len(s) && s[end].numeric(n) {
+		end++
+	}
+	return end-from > longestNumber && soon*4 <= r.ends && s[p+6].blanks*4 >= r.ends*3
 }
 
 // startsText: a text begins where blanks end in nearly all records that have them, and more than a single one
@@ -143,14 +183,14 @@ func numericCut(s []place, p, n int) bool {
 func codeGoesOn(s []place, cuts []int, p, n int) bool {
 	l, r := &s[p-1], &s[p]
 	from := cuts[len(cuts)-1]
-	if l.full(n) && r.classes[letter]+r.classes[mark]+r.classes[digit] == n {
+	if l.full(n) && most(r.classes[letter]+r.classes[mark]+r.classes[digit], n) {
 		end := p + 1
-		for end < len(s) && s[end].classes[letter] == n {
+		for end < len(s) && most(s[end].classes[letter], n) {
 			end++
 		}
 		return end-p <= 2 && (end == len(s) || s[end].blanks*2 < n || s[end].empty(n)) && r.blanks == 0
 	}
-	if r.full(n) && l.classes[letter]+l.classes[mark] == n {
+	if r.full(n) && most(l.classes[letter]+l.classes[mark], n) {
 		return p-from <= 3
 	}
 	return false

@@ -46,6 +46,11 @@ func (w *work) findCount(trailer, receipt int) {
 			counts[1].value += k.Records
 		}
 	}
+	if w.fixed && r.Odd > 0 { // lines of another length are not in Records of a kind
+		counts = append(counts, counts[:2]...)
+		counts[2].value += r.Odd
+		counts[3].value += r.Odd
+	}
 	for _, n := range counts {
 		for c := range r.Kinds[trailer].Columns {
 			col := &r.Kinds[trailer].Columns[c]
@@ -116,30 +121,45 @@ func (w *work) carve(kind, column, at, width int) *Column {
 type sum struct {
 	column, at, width int // place within a column of the receipts
 	value             int64
+	signed            bool // the column before holds the sign, 1 plus and 2 minus
+	left              int  // records that hold no number there, and are not in it
 	doubtful          bool // the number may be longer by zeros that also end the trailer's total
 }
 
 // findTotal looks for a sum of a number column, or of a part of a run of digits.
 func (w *work) findTotal(trailer, receipt int) {
 	r := w.report
-	sums := w.sums(receipt)
+	g := &w.groups[receipt]
+	sums := w.sums(receipt, g.records)
+	if len(g.records) < len(g.all) { // the trailer may count broken records too
+		sums = append(sums, w.sums(receipt, g.all)...)
+	}
 	for c := range r.Kinds[trailer].Columns {
 		col := &r.Kinds[trailer].Columns[c]
 		if col.Name != "" || w.width > 0 && col.Place == w.at+1 || len(col.values.order) != 1 {
 			continue
 		}
-		s, width, ok := w.totalPlace(col, sums)
+		s, at, width, ok := w.totalPlace(col, sums)
 		if !ok {
 			continue
 		}
-		col = w.carve(trailer, c, 0, width)
+		col = w.carve(trailer, c, at, width)
 		col.Name, col.Shape, col.Sure, col.Why = "total", "", High, "equals the sum of the data"
 		col.Type = layout.TypeNumber
+		if at > 0 {
+			setSignField(&w.report.Kinds[trailer], c+1)
+		}
 		data := w.carve(receipt, s.column, s.at, s.width)
+		if s.signed {
+			setSignField(&w.report.Kinds[receipt], s.column)
+		}
 		if data.Type != layout.TypeNumber {
 			data.Type, data.Shape, data.Align, data.Pad = layout.TypeNumber, "", "", ""
 		}
 		data.Sure, data.Why = High, "adds up to the total in the trailer"
+		if s.left > 0 {
+			data.Why += ", but for " + number(s.left) + " records without a number"
+		}
 		if s.doubtful {
 			data.Sure, data.Why = Low, data.Why+"; may be longer or shorter by zeros"
 			col.Sure = Low
@@ -156,34 +176,62 @@ func (w *work) findTotal(trailer, receipt int) {
 	}
 }
 
-// totalPlace finds a sum in a trailer's column: the whole value, or the first digits of a longer one.
-func (w *work) totalPlace(c *Column, sums []sum) (s sum, width int, ok bool) {
+// setSignField makes the column before a number the place of its sign.
+func setSignField(k *Kind, column int) {
+	c, before := &k.Columns[column], &k.Columns[column-1]
+	c.SignField = "sign"
+	before.Name, before.Type, before.Form, before.Sure = "sign", layout.TypeText, "", High
+	before.Why = "1 for plus and 2 for minus make the sum agree"
+}
+
+// totalPlace finds a sum in a trailer's column: the whole value, or the first digits of a longer one, behind
+// a sign 1 or 2 if the data has one too.
+func (w *work) totalPlace(c *Column, sums []sum) (s sum, at, width int, ok bool) {
 	v := c.values.order[0]
 	value, isNumber := signedValue(c, v)
 	for _, s := range sums {
-		if isNumber && value == s.value {
-			return s, c.Width, true
+		if isNumber && value == s.value && !s.signed {
+			return s, 0, c.Width, true
 		}
 	}
 	if !w.fixed || c.values.digits != 1 || len(v) != c.Width {
-		return sum{}, 0, false
+		return sum{}, 0, 0, false
 	}
 	var found []sum
 	for n := 1; n <= len(v) && n <= 18; n++ {
 		value, ok := digitsValue(v[:n])
 		for _, s := range sums {
-			if ok && value == s.value {
+			if ok && value == s.value && !s.signed {
 				found = append(found, s)
 				width = n
 			}
 		}
 	}
 	if len(found) == 0 {
-		return sum{}, 0, false
+		return signedTotal(v, sums)
 	}
 	s = found[len(found)-1]
 	s.doubtful = len(found) > 1 && (width == len(v) || v[width] == '0') && w.zeroBehind(s)
-	return s, width, true
+	return s, 0, width, true
+}
+
+// signedTotal finds the longest sum behind a sign.
+func signedTotal(v string, sums []sum) (found sum, at, width int, ok bool) {
+	if len(v) < 2 || v[0] != '1' && v[0] != '2' {
+		return sum{}, 0, 0, false
+	}
+	for n := 1; n < len(v) && n <= 18; n++ {
+		value, isNumber := digitsValue(v[1 : 1+n])
+		if v[0] == '2' {
+			value = -value
+		}
+		for _, s := range sums {
+			if isNumber && s.signed && value == s.value {
+				found, at, width, ok = s, 1, n, true
+			}
+		}
+	}
+	return found, at, width, ok
 }
 
 // zeroBehind says whether the digit behind the place is 0 in all records.
@@ -207,66 +255,4 @@ func signedValue(c *Column, v string) (int64, bool) {
 	}
 	value, s, ok := parseNumber(v)
 	return value, ok && !s.decimal
-}
-
-// sums gives the sum of each column of numbers of the receipts, and of each part of a run of digits. Sums of
-// less than 100 (parts: 1000) and those equal to the number of records say nothing. Once a column was found
-// to be what the trailer sums up, it is the only one: the end record's total is of the same.
-func (w *work) sums(receipt int) []sum {
-	k, g := &w.report.Kinds[receipt], &w.groups[receipt]
-	var out []sum
-	found := slices.IndexFunc(k.Columns, func(c Column) bool { return c.Name != "" })
-	for i := range k.Columns {
-		c := &k.Columns[i]
-		if found >= 0 && found != i {
-			continue
-		}
-		if w.width > 0 && c.Place == w.at+1 || c.Type == layout.TypeDate || c.Type == layout.TypeTime ||
-			c.values.filled() == 0 {
-			continue
-		}
-		if found < 0 && w.fixed && c.values.digits == c.values.n && c.values.minLen == c.Width {
-			out = append(out, w.partSums(g, c, i)...)
-			continue
-		}
-		total, ok := int64(0), true
-		w.eachOf(g, c, func(raw string) {
-			raw = trimmed(raw)
-			value, isNumber := signedValue(c, raw)
-			ok = ok && (isNumber || raw == "")
-			total += value
-		})
-		if ok && total != int64(len(g.records)) && (total >= 100 || total <= -100) {
-			out = append(out, sum{column: i, width: c.Width, value: total})
-		}
-	}
-	return out
-}
-
-// partSums adds up each window of 3 to 13 digits of a run. Among windows with equal sums the longest counts:
-// zeros before a number belong to it.
-func (w *work) partSums(g *group, c *Column, column int) []sum {
-	at, width := c.Place-1, min(c.Width, 60)
-	digits := make([]int64, width)
-	for _, r := range g.records {
-		for p := range width {
-			digits[p] += int64(w.lines[r][at+p] - '0')
-		}
-	}
-	var out []sum
-	for end := 3; end <= width; end++ {
-		seen := make(map[int64]bool)
-		for from := max(0, end-13); from+3 <= end; from++ {
-			total := int64(0)
-			for p := from; p < end; p++ {
-				total = total*10 + digits[p]
-			}
-			if total < 1000 || total == int64(len(g.records)) || seen[total] {
-				continue
-			}
-			seen[total] = true
-			out = append(out, sum{column: column, at: from, width: end - from, value: total})
-		}
-	}
-	return out
 }

@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-func TestCSVCP932WithTitlesAndQuotes(t *testing.T) {
+// quotedCSV is 200 lines in CP932 with titles, all cells in quotes.
+func quotedCSV(t testing.TB) []byte {
 	var b strings.Builder
 	b.WriteString("営業日,時刻,店舗コード,レジ番号,レシート番号,取引区分,カード番号,会員氏名,税込金額,税抜金額\r\n")
 	for i := range 200 {
@@ -20,7 +21,11 @@ func TestCSVCP932WithTitlesAndQuotes(t *testing.T) {
 			sign, 1+amount/1000, amount%1000, amount)
 		b.WriteString(`"` + strings.ReplaceAll(line, "|", `","`) + "\"\r\n")
 	}
-	r := inspected(t, encoded(t, "cp932", b.String()))
+	return encoded(t, "cp932", b.String())
+}
+
+func TestCSVCP932WithTitlesAndQuotes(t *testing.T) {
+	r := inspected(t, quotedCSV(t))
 	wantForm(t, r, "cp932", "csv", "crlf", 0)
 	if !r.Titles || r.Quote != "minimal" && r.Quote != "all" || r.Encoding.Sure == Low {
 		t.Errorf("titles %v quote %s encoding %+v", r.Titles, r.Quote, r.Encoding)
@@ -64,7 +69,8 @@ func TestSamplesHideCardNumbersAndNames(t *testing.T) {
 	}
 }
 
-func TestUTF8BOMWithItemLines(t *testing.T) {
+// itemLines is 30 receipts of 3 lines each in UTF-8 with a mark and titles.
+func itemLines(testing.TB) []byte {
 	var b strings.Builder
 	b.WriteString("\uFEFF日付,時間,店番,レジ,伝票番号,会員カード,JANコード,数量,金額\n")
 	for i := range 90 {
@@ -72,7 +78,11 @@ func TestUTF8BOMWithItemLines(t *testing.T) {
 		fmt.Fprintf(&b, "2026-11-19,%d:%02d,0012,01,R%05d,%s,%s,%d,%d\n", 10+receipt%15, receipt%60, receipt,
 			cardNumber(receipt), janCode(i%40), 1+i%3, i*17%900+98)
 	}
-	r := inspected(t, []byte(b.String()))
+	return []byte(b.String())
+}
+
+func TestUTF8BOMWithItemLines(t *testing.T) {
+	r := inspected(t, itemLines(t))
 	wantForm(t, r, "utf-8-bom", "csv", "lf", 0)
 	if !r.BOM || !r.Titles {
 		t.Errorf("bom %v titles %v", r.BOM, r.Titles)
@@ -90,10 +100,10 @@ func TestUTF8BOMWithItemLines(t *testing.T) {
 	}
 }
 
-func TestItemRecordsBelowReceipts(t *testing.T) {
+// receiptsAndItems is 40 receipts with their items, header and trailer, in CP932; total is the receipts' sum.
+func receiptsAndItems(t testing.TB) (sample []byte, total int) {
 	var b strings.Builder
 	b.WriteString("H,20261119,あおぞら\r\n")
-	total := 0
 	for i := range 40 {
 		amount := i*i*7%5000 + 300
 		total += amount
@@ -103,7 +113,12 @@ func TestItemRecordsBelowReceipts(t *testing.T) {
 		}
 	}
 	fmt.Fprintf(&b, "T,%d,%d\r\n", 40, total)
-	r := inspected(t, encoded(t, "cp932", b.String()))
+	return encoded(t, "cp932", b.String()), total
+}
+
+func TestItemRecordsBelowReceipts(t *testing.T) {
+	sample, total := receiptsAndItems(t)
+	r := inspected(t, sample)
 	if got := kindsOf(r); got != "header[H]×1 receipt[R]×40 item[I]×79 trailer[T]×1" {
 		t.Errorf("kinds %s", got)
 	}
@@ -118,14 +133,19 @@ func TestItemRecordsBelowReceipts(t *testing.T) {
 	wantColumns(t, r, "item", "1 record text", "2 product text", "3 column_3 text", "4 amount number")
 }
 
-func TestTSVEUCJP(t *testing.T) {
+// tsvFile is 50 lines in EUC-JP with titles.
+func tsvFile(t testing.TB) []byte {
 	var b strings.Builder
 	b.WriteString("取引日\t店舗コード\tレシート番号\t会員番号\t商品名\t税込金額\n")
 	for i := range 50 {
 		fmt.Fprintf(&b, "20261119\t%03d\t%05d\t%08d\t漢字のみかん、りんご\t▲%d\n",
 			1+i%4, i, 40000000+i*31, i*97%5000+10)
 	}
-	r := inspected(t, encoded(t, "euc-jp", b.String()))
+	return encoded(t, "euc-jp", b.String())
+}
+
+func TestTSVEUCJP(t *testing.T) {
+	r := inspected(t, tsvFile(t))
 	wantForm(t, r, "euc-jp", "tsv", "lf", 0)
 	wantColumns(
 		t, r, "receipt", "1 business_date date yyyymmdd", "2 store text", "3 receipt text",
@@ -133,13 +153,18 @@ func TestTSVEUCJP(t *testing.T) {
 	)
 }
 
-func TestISO2022JPCSV(t *testing.T) {
+// isoFile is 30 lines in ISO-2022-JP with titles and dates of an era.
+func isoFile(t testing.TB) []byte {
 	var b strings.Builder
 	b.WriteString("日付,伝票番号,会員番号,金額\r\n")
 	for i := range 30 {
 		fmt.Fprintf(&b, "R08.11.%02d,%05d,%07d,%d\r\n", 1+i%20, i, 1000000+i*7, i*55+9)
 	}
-	r := inspected(t, encoded(t, "iso-2022-jp", b.String()))
+	return encoded(t, "iso-2022-jp", b.String())
+}
+
+func TestISO2022JPCSV(t *testing.T) {
+	r := inspected(t, isoFile(t))
 	wantForm(t, r, "iso-2022-jp", "csv", "crlf", 0)
 	wantColumns(
 		t, r, "receipt", "1 business_date date gyy.mm.dd", "2 receipt text", "3 member_no text",

@@ -83,7 +83,7 @@ func (w *work) describe(c *Column, h hint, want string) {
 func (w *work) setPadding(c *Column) {
 	p := &c.values
 	switch {
-	case w.fixed && p.leftBlanks > p.rightBlanks:
+	case w.fixed && p.leftBlanks > p.rightBlanks+allowed(p.filled()):
 		c.Align, c.Pad = "right", "space"
 	case w.fixed && p.wideBlanks > 0:
 		c.Pad = "wide"
@@ -103,12 +103,13 @@ func (w *work) setDate(c *Column, want string) bool {
 		return false
 	}
 	p := &c.values
-	form, ok := p.dateForm(w.opt.Near, want == "date")
-	if !ok || want == "" && (form == "yymmdd" || form == "wareki" || form == "gyymmdd") && p.filled() < 5 {
+	form, fit := p.dateForm(w.opt.Near, want == "date")
+	short := form == "yymmdd" || form == "wareki" || form == "gyymmdd"
+	if fit == 0 || want == "" && short && p.filled() < 5 {
 		return false
 	}
 	c.Type, c.Form, c.Sure = layout.TypeDate, form, High
-	c.Why = "all values are dates in the form " + form
+	c.Why = ofAll(fit, len(p.texts), "values") + " are dates in the form " + form
 	for _, v := range p.order {
 		if isNoDate(v) && len(c.Empty) < 8 {
 			c.Empty = append(c.Empty, v)
@@ -128,11 +129,12 @@ func (w *work) setTime(c *Column, want string) bool {
 	if want != "" && want != "time" {
 		return false
 	}
-	form, ok := c.values.timeForm(want == "time")
-	if !ok {
+	form, fit := c.values.timeForm(want == "time")
+	if fit == 0 {
 		return false
 	}
-	c.Type, c.Form, c.Sure, c.Why = layout.TypeTime, form, High, "all values are times in the form "+form
+	c.Type, c.Form, c.Sure = layout.TypeTime, form, High
+	c.Why = ofAll(fit, len(c.values.texts), "values") + " are times in the form " + form
 	for _, v := range c.values.order {
 		if strings.Compare(v[:min(2, len(v))], "24") >= 0 && len(v) >= 4 && v[1] != ':' {
 			c.Why += ", beyond 24 o'clock too"
@@ -146,21 +148,23 @@ func (w *work) setTime(c *Column, want string) bool {
 // with blanks on the left, and digits that look like amounts rather than codes.
 func (w *work) setNumber(c *Column, want string) bool {
 	p := &c.values
-	if want != "" && want != "number" || !p.canBeNumber(w.fixed) {
+	style, fit := p.numberStyle(w.fixed)
+	if want != "" && want != "number" || fit == 0 {
 		return false
 	}
 	n := &p.numbers
-	signed := n.thousands+n.minus+n.plus+n.trailing+n.decimal > 0 || n.all < p.filled()
-	digits := p.digits == p.filled() && p.maxSize <= 11
+	all := ofAll(fit, p.filled(), "values") + " are numbers"
+	signed := n.thousands+n.minus+n.plus+n.trailing+n.decimal > 0 || style != ""
+	digits := most(p.digits, p.filled()) && p.maxSize <= 11
 	aligned := w.fixed && digits && p.leftBlanks > 0 && p.zeroFirst == 0
 	varied := digits && p.maxSize > p.minSize && p.ascending*10 < p.filled()*9
 	padded := w.fixed && varied && p.zeroFirst*2 >= p.filled() && p.maxLen >= 4
 	plain := !w.fixed && varied && p.zeroFirst == 0
 	switch {
 	case want == "number":
-		c.Sure, c.Why = High, "all values are numbers, as the title says"
+		c.Sure, c.Why = High, all+", as the title says"
 	case signed:
-		c.Sure, c.Why = High, "all values are numbers with a sign, commas or a point"
+		c.Sure, c.Why = High, all+" with a sign, commas or a point"
 	case aligned:
 		c.Sure, c.Why = Medium, "digits, right-aligned behind blanks"
 	case padded:
@@ -170,33 +174,57 @@ func (w *work) setNumber(c *Column, want string) bool {
 	default:
 		return false
 	}
-	w.setSign(c)
+	if fit < p.filled() && !strings.HasPrefix(c.Why, all) {
+		c.Why += "; " + all
+	}
+	w.setSign(c, style)
 	if n.decimal == 0 && want != "" && p.alwaysEnds("00") {
 		c.Sure, c.Why = Medium, c.Why+"; all end in 00, so there may be 2 implied decimals"
 	}
 	return true
 }
 
-// canBeNumber: all values are numbers, or in fixed files overpunched ones.
-func (p *profile) canBeNumber(fixed bool) bool {
+// numberStyle says how many values are numbers, 0 if more than a few are not, and in fixed files the
+// overpunch they need, if any. Styles that only a few values have are dirt and taken out of the counts.
+func (p *profile) numberStyle(fixed bool) (overpunch string, fit int) {
 	n, filled := &p.numbers, p.filled()
-	if filled == 0 {
-		return false
+	limit := allowed(filled)
+	best := n.all
+	if n.decimal <= limit {
+		best -= n.decimal
+		n.decimal, n.scale = 0, 0
 	}
-	return n.all == filled && (fixed || n.trailing == 0) ||
-		fixed && n.zoned > 0 && n.zoned+p.digits == filled ||
-		fixed && n.zonedMF > 0 && n.zonedMF+p.digits == filled
+	if n.plus <= limit {
+		n.plus = 0
+	}
+	if n.thousands <= limit && p.maxSize > 3 {
+		best -= n.thousands
+		n.thousands = 0
+	}
+	if !fixed {
+		best -= n.trailing
+		n.trailing = 0
+	}
+	if fixed && n.zoned > 0 && n.zoned+p.digits > best {
+		overpunch, best = "overpunch", n.zoned+p.digits
+	}
+	if fixed && n.zonedMF > 0 && n.zonedMF+p.digits > best {
+		overpunch, best = "overpunch_mf", n.zonedMF+p.digits
+	}
+	if best <= 0 || !most(best, filled) {
+		return "", 0
+	}
+	return overpunch, best
 }
 
-func (w *work) setSign(c *Column) {
+func (w *work) setSign(c *Column, overpunch string) {
 	p := &c.values
-	n, filled := &p.numbers, p.filled()
+	n := &p.numbers
 	c.Type, c.Thousands, c.Scale, c.Align, c.Pad = layout.TypeNumber, n.thousands > 0, n.scale, "", ""
 	switch {
-	case n.all < filled && n.zoned > 0 && n.zoned+p.digits == filled:
-		c.Sign = "overpunch"
-	case n.all < filled:
-		c.Sign = "overpunch_mf"
+	case overpunch != "":
+		c.Sign = overpunch
+		c.Why = "digits with an overpunched last character (" + c.Sign + ")"
 	case n.trailing > 0:
 		c.Sign = "trail_sign"
 	case n.plus > 0:
@@ -204,10 +232,7 @@ func (w *work) setSign(c *Column) {
 	case n.minus > 0 && w.fixed:
 		c.Sign = "lead_minus"
 	}
-	if c.Sign == "overpunch" || c.Sign == "overpunch_mf" {
-		c.Why = "digits with an overpunched last character (" + c.Sign + ")"
-	}
-	if p.leftBlanks+p.rightBlanks > 0 {
+	if p.leftBlanks > 0 || p.rightBlanks > allowed(p.filled()) {
 		c.Pad = "space"
 		if p.rightBlanks > p.leftBlanks {
 			c.Align = "left"
@@ -234,75 +259,99 @@ func (w *work) setCode(c *Column) {
 	switch {
 	case len(p.order) == 1 && p.blanks == 0 && p.n > 1:
 		c.Shape, c.Sure, c.Why = "constant", High, "the same value in all records"
+	case p.n > 1 && most(p.usual(), p.n) && len(p.order)-1 == p.n-p.usual()-p.blanks: // dirt does not repeat
+		c.Shape, c.Why = "constant", "the same value in "+ofAll(p.usual(), p.n, "records")
 	case cards && p.jan(lengths):
-		c.Shape, c.Sure, c.Why = "jan", High, "8 or 13 digits whose JAN check digit always holds"
+		c.Shape, c.Sure, c.Why = "jan", High, "8 or 13 digits whose JAN check digit holds for nearly all"
 		c.Lengths, c.Checks = lengths, []string{"M10W3"}
 	case cards && lengths[0] >= 12:
 		c.Shape, c.Sure = "card", Medium
-		c.Lengths, c.Checks = lengths, p.checks()
+		checks, fit := p.checks()
+		c.Lengths, c.Checks = lengths, checks
 		c.Why = "digits of a card number's length"
-		if len(c.Checks) > 0 {
-			c.Sure, c.Why = High, c.Why+", the check digit "+strings.Join(c.Checks, " or ")+" always holds"
+		if len(checks) > 0 {
+			c.Sure, c.Why = High, c.Why+", the check digit "+strings.Join(checks, " or ")+" holds for "+
+				ofAll(fit, len(p.texts), "values")
 		}
-	case w.fixed && p.digits == p.filled() && c.Width >= 9:
+	case w.fixed && most(p.digits, p.filled()) && c.Width >= 9:
 		c.Shape, c.Sure, c.Why = several().shape, several().sure, several().why
-	case p.digits == p.filled():
+	case most(p.digits, p.filled()):
 		c.Shape, c.Why = "code", "digits, kept with their leading zeros"
 	}
 }
 
-// cardDigits gives the lengths of the values in digits without hyphens, if at most 3 lengths of 7 digits or
-// more occur and nothing else.
+// usual is how often the most frequent value occurs.
+func (p *profile) usual() int {
+	best := 0
+	for _, v := range p.order {
+		best = max(best, p.seen[v])
+	}
+	return best
+}
+
+// cardDigits gives the lengths of the values in digits without hyphens, if at most 3 lengths of 7 to 19
+// digits occur, but for a few values.
 func (p *profile) cardDigits() ([]int, bool) {
-	var lengths []int
+	var counts [20]int
 	for _, v := range p.texts {
 		var room [40]byte
 		digits, code := card.Normalise(room[:0], []byte(v))
-		if code != 0 || len(digits) < 7 || len(digits) > 19 {
-			return nil, false
-		}
-		if !slices.Contains(lengths, len(digits)) {
-			lengths = append(lengths, len(digits))
-		}
-		if len(lengths) > 3 {
-			return nil, false
+		if code == 0 && len(digits) >= 7 && len(digits) <= 19 {
+			counts[len(digits)]++
 		}
 	}
+	var lengths []int
+	fit := 0
+	for len(lengths) < 3 && (fit == 0 || !most(fit, len(p.texts))) {
+		n := slices.Index(counts[:], slices.Max(counts[:]))
+		if counts[n] == 0 {
+			break
+		}
+		lengths = append(lengths, n)
+		fit, counts[n] = fit+counts[n], 0
+	}
 	slices.Sort(lengths)
-	return lengths, len(lengths) > 0
+	return lengths, fit > 0 && most(fit, len(p.texts))
 }
 
-// jan says whether all values are JAN codes.
+// jan says whether nearly all values are JAN codes.
 func (p *profile) jan(lengths []int) bool {
 	for _, n := range lengths {
 		if n != 8 && n != 13 {
 			return false
 		}
 	}
-	return len(p.order) >= 3 && p.holds(card.M10W3)
+	return len(p.order) >= 3 && p.holds(card.M10W3) > 0
 }
 
-// checks gives the rules that hold for all values, if there are enough to believe it.
-func (p *profile) checks() []string {
-	var out []string
+// checks gives the rules that hold for nearly all values, if there are enough to believe it, and for how many
+// the first one does.
+func (p *profile) checks() (names []string, fit int) {
 	if len(p.order) < 8 {
-		return nil
+		return nil, 0
 	}
 	for _, name := range []string{"LUHN", "M10W3", "M11W2_7", "DR7", "DSR7"} {
-		if rule, _ := card.CheckOf(name); p.holds(rule) {
-			out = append(out, name)
+		rule, _ := card.CheckOf(name)
+		if n := p.holds(rule); n > 0 {
+			names = append(names, name)
+			fit = max(fit, n)
 		}
 	}
-	return out
+	return names, fit
 }
 
-func (p *profile) holds(rule card.Check) bool {
+// holds counts the values for which a rule holds, 0 if it does not for more than a few.
+func (p *profile) holds(rule card.Check) int {
+	misses, limit := 0, allowed(len(p.texts))
 	for _, v := range p.texts {
 		var room [40]byte
 		digits, code := card.Normalise(room[:0], []byte(v))
-		if code != 0 || !rule.Holds(digits) {
-			return false
+		if code == 0 && rule.Holds(digits) {
+			continue
+		}
+		if misses++; misses > limit {
+			return 0
 		}
 	}
-	return true
+	return len(p.texts) - misses
 }

@@ -52,34 +52,46 @@ func (w *work) fixedSpans(g *group) []span {
 func (w *work) splitRun(g *group, at, width int) []span {
 	run := digitRun{near: w.opt.Near, at: at, width: width}
 	for _, r := range g.records {
-		run.values = append(run.values, w.lines[r][at:at+width])
+		if v := w.lines[r][at : at+width]; areDigits(v) {
+			run.values = append(run.values, v)
+		}
 	}
 	return run.split()
 }
 
-// overpunched says whether a byte may be the last one of overpunched numbers in all records.
+// overpunched says whether a byte may be the last one of overpunched numbers in nearly all records.
 func (w *work) overpunched(g *group, at int) bool {
+	fit := 0
 	for _, r := range g.records {
 		b := w.lines[r][at]
-		if (b < 'A' || b > 'R') && (b < 'p' || b > 'y') && b != '{' && b != '}' && (b < '0' || b > '9') {
+		if b >= 'A' && b <= 'R' || b >= 'p' && b <= 'y' || b == '{' || b == '}' || b >= '0' && b <= '9' {
+			fit++
+		}
+	}
+	return most(fit, len(g.records))
+}
+
+// allDigits says whether nearly all records hold nothing but digits there.
+func (w *work) allDigits(g *group, at, width int) bool {
+	fit := 0
+	for _, r := range g.records {
+		if areDigits(w.lines[r][at : at+width]) {
+			fit++
+		}
+	}
+	return most(fit, len(g.records))
+}
+
+func areDigits(b []byte) bool {
+	for _, c := range b {
+		if c < '0' || c > '9' {
 			return false
 		}
 	}
 	return true
 }
 
-func (w *work) allDigits(g *group, at, width int) bool {
-	for _, r := range g.records {
-		for _, b := range w.lines[r][at : at+width] {
-			if b < '0' || b > '9' {
-				return false
-			}
-		}
-	}
-	return true
-}
-
-// digitRun is a part of all records of a kind that holds nothing but digits.
+// digitRun is a part of the records of a kind, of those that hold nothing but digits there.
 type digitRun struct {
 	near      calendar.Date
 	at, width int
@@ -110,18 +122,20 @@ func (d *digitRun) split() []span {
 func (d *digitRun) dates() []span {
 	var out []span
 	for at := 0; at+8 <= d.width; at++ {
-		if !d.all(at, 8, func(v []byte) bool { return plausibleDate(v, d.near) }) {
+		dates, ok := d.fit(at, 8, func(v []byte) bool { return plausibleDate(v, d.near) })
+		if !ok {
 			continue
 		}
 		out = append(out, span{at, 8, hint{
 			typ: layout.TypeDate, form: "yyyymmdd", sure: High,
-			why: "all records have a date there",
+			why: ofAll(dates, len(d.values), "records") + " have a date there",
 		}})
 		at += 7
-		if width := d.timeAt(at + 1); width > 0 {
+		if width, times := d.timeAt(at + 1); width > 0 {
 			out = append(out, span{at + 1, width, hint{
 				typ: layout.TypeTime, form: "hhmmss"[:width],
-				sure: Medium, why: "all records have a time there, behind a date",
+				sure: Medium,
+				why:  ofAll(times, len(d.values), "records") + " have a time there, behind a date",
 			}})
 			at += width
 		}
@@ -145,7 +159,7 @@ func plausibleDate(v []byte, near calendar.Date) bool {
 
 // timeAt gives 6 or 4 if a time of that width begins there in all records. Seconds are believed only if they
 // vary: else they may be the beginning of a code.
-func (d *digitRun) timeAt(at int) int {
+func (d *digitRun) timeAt(at int) (width, times int) {
 	clock := func(form calendar.ClockForm) func([]byte) bool {
 		return func(v []byte) bool {
 			_, ok := calendar.ParseClock(form, v)
@@ -154,24 +168,33 @@ func (d *digitRun) timeAt(at int) int {
 	}
 	want := min(10, (len(d.values)+1)/2)
 	if len(d.values) >= 8 && !d.distinct(at, min(2, d.width-at), 2) {
-		return 0 // a day of one hour is a code
+		return 0, 0 // a day of one hour is a code
 	}
-	if at+6 <= d.width && d.all(at, 6, clock(calendar.HHMMSS)) && d.distinct(at+4, 2, want) {
-		return 6
-	}
-	if at+4 <= d.width && d.all(at, 4, clock(calendar.HHMM)) && d.distinct(at, 4, min(4, want)) {
-		return 4
-	}
-	return 0
-}
-
-func (d *digitRun) all(at, width int, ok func([]byte) bool) bool {
-	for _, v := range d.values {
-		if !ok(v[at : at+width]) {
-			return false
+	if at+6 <= d.width && d.distinct(at+4, 2, want) {
+		if times, ok := d.fit(at, 6, clock(calendar.HHMMSS)); ok {
+			return 6, times
 		}
 	}
-	return len(d.values) > 0
+	if at+4 <= d.width && d.distinct(at, 4, min(4, want)) {
+		if times, ok := d.fit(at, 4, clock(calendar.HHMM)); ok {
+			return 4, times
+		}
+	}
+	return 0, 0
+}
+
+// fit counts the records whose digits at a place are what ok says, and whether these are nearly all.
+func (d *digitRun) fit(at, width int, ok func([]byte) bool) (int, bool) {
+	misses, limit := 0, allowed(len(d.values))
+	for _, v := range d.values {
+		if ok(v[at : at+width]) {
+			continue
+		}
+		if misses++; misses > limit {
+			return 0, false
+		}
+	}
+	return len(d.values) - misses, len(d.values) > 0
 }
 
 // distinct says whether at least want different values stand there.
@@ -198,26 +221,27 @@ func (d *digitRun) checked(taken []span) []span {
 			if overlaps(taken, at, width) || overlaps(out, at, width) || d.values[0][at] == '0' {
 				continue
 			}
-			rule := d.checkAt(at, width)
+			rule, fit := d.checkAt(at, width)
 			if rule == "" || !d.distinct(at, width, min(20, len(d.values)/4+2)) {
 				continue
 			}
 			out = append(out, span{at, width, hint{
 				typ: layout.TypeText, sure: High,
-				why: "the check digit " + rule + " holds for all " + number(len(d.values)) + " records",
+				why: "the check digit " + rule + " holds for " + ofAll(fit, len(d.values), "records"),
 			}})
 		}
 	}
 	return out
 }
 
-func (d *digitRun) checkAt(at, width int) string {
+func (d *digitRun) checkAt(at, width int) (name string, fit int) {
 	for _, name := range []string{"LUHN", "M10W3"} {
-		if rule, _ := card.CheckOf(name); d.all(at, width, rule.Holds) {
-			return name
+		rule, _ := card.CheckOf(name)
+		if fit, ok := d.fit(at, width, rule.Holds); ok {
+			return name, fit
 		}
 	}
-	return ""
+	return "", 0
 }
 
 func overlaps(spans []span, at, width int) bool {
@@ -263,8 +287,9 @@ func several() hint {
 	return hint{shape: "digits_several", sure: Low, why: "digits without a gap, may be several columns"}
 }
 
-// begins says whether a column seems to begin at p: most records have a zero there and few before it, and
-// the zeros go on or end in a digit that varies.
+// begins says whether a column seems to begin at p: most records have a zero there and few before it (three
+// in five if hardly any before it has one and nearly all behind it), and the zeros go on or end in a digit
+// that varies.
 func (d *digitRun) begins(p, to int) bool {
 	n := len(d.values)
 	if n < 8 || p+1 >= to {
@@ -283,7 +308,8 @@ func (d *digitRun) begins(p, to int) bool {
 		}
 		varies = varies || v[p-1] != d.values[0][p-1]
 	}
-	return varies && here*10 >= n*9 && before*10 <= n*6 && (next*10 < n*10 || d.variesAfter(p+2, to))
+	padded := here*10 >= n*9 && before*10 <= n*6 || here*5 >= n*3 && before*20 <= n && next*10 >= n*9
+	return varies && padded && (next*10 < n*10 || d.variesAfter(p+2, to))
 }
 
 func (d *digitRun) variesAfter(p, to int) bool {

@@ -67,13 +67,19 @@ func (w *work) isRead(k *Kind, name string) bool {
 	switch {
 	case k.Kind != layout.KindReceipt && k.Kind != layout.KindItem:
 		return true
-	case w.width > 0 && name == "record", strings.HasPrefix(name, "items.1."):
+	case w.width > 0 && name == "record", name == "sign" && hasSignField(k),
+		strings.HasPrefix(name, "items.1."):
 		return true
 	case k.Kind == layout.KindReceipt && slices.Contains(layout.ReadNames(), name):
 		return true
 	}
 	items := k.Kind == layout.KindItem || w.report.FlatItems != nil
 	return items && slices.Contains(layout.ReadItemNames(), name)
+}
+
+// hasSignField says whether a column of the kind has its sign in another.
+func hasSignField(k *Kind) bool {
+	return slices.ContainsFunc(k.Columns, func(c Column) bool { return c.SignField != "" })
 }
 
 func (w *work) field(k *Kind, c *Column) layout.Field {
@@ -86,7 +92,7 @@ func (w *work) field(k *Kind, c *Column) layout.Field {
 	}
 	f := layout.Field{
 		Name: c.Name, Title: c.Title, Type: c.Type, Form: c.Form, Align: c.Align, Pad: c.Pad, Sign: c.Sign,
-		Scale: c.Scale, Thousands: c.Thousands, Empty: c.Empty, Lookup: c.Lookup,
+		SignField: c.SignField, Scale: c.Scale, Thousands: c.Thousands, Empty: c.Empty, Lookup: c.Lookup,
 	}
 	if w.fixed {
 		f.Width = c.Width

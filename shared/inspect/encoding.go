@@ -32,6 +32,21 @@ func (e encoding) decode(b []byte) (text string, bad int) {
 	return string(out), bad
 }
 
+// decodeLines is decode, but that text of ISO-2022-JP which is broken is decoded line by line, so that the
+// next line begins in ASCII whatever was cut.
+func (e encoding) decodeLines(b []byte) (text string, bad int) {
+	if e.IsASCIISafe() || e.Valid(b) < 0 {
+		return e.decode(b)
+	}
+	var out strings.Builder
+	for line := range bytes.Lines(b) {
+		part, n := e.decode(line)
+		out.WriteString(part)
+		bad += n
+	}
+	return out.String(), bad
+}
+
 // text decodes the bytes of a column.
 func (e encoding) text(b []byte) string {
 	if charset.ASCII(b) && e.IsASCIISafe() {
@@ -52,10 +67,11 @@ func (w *work) findEncoding(sample []byte) string {
 	if nul := bytes.Count(w.body, []byte{0}); perMille(nul, len(w.body)) > 1 {
 		return "The sample holds " + number(nul) + " NUL bytes: packed decimals, UTF-16 or no text at all."
 	}
-	detected, confidence := charset.Detect(sample)
+	choice := chooseEncoding(sample, w.body, len(sample) < SampleBytes)
+	detected := choice.encoding
 	w.enc = encoding{detected}
 	var bad, controls int
-	w.text, bad = w.enc.decode(w.body)
+	w.text, bad = w.enc.decodeLines(w.body)
 	for _, b := range w.body {
 		if b < 0x20 && b != '\n' && b != '\r' && b != '\t' && b != 0x1B {
 			controls++
@@ -65,10 +81,10 @@ func (w *work) findEncoding(sample []byte) string {
 		return "The sample is no text: " + number(bad) + " bytes are no characters of " + detected.String() +
 			", " + number(controls) + " are control characters."
 	}
-	r.Encoding = encodingFinding(detected, confidence, sample)
+	r.Encoding = encodingFinding(choice, sample)
 	if bad > 0 && (!r.Truncated || bad > 3) {
-		w.note(number(bad) + " bytes are no characters of " + detected.String() +
-			"; their lines are bad lines (R4).")
+		w.note(number(bad) + " bytes in " + number(max(1, choice.bad)) + " lines are no characters of " +
+			detected.String() + "; they are bad lines (R4).")
 		if r.Encoding.Sure == High {
 			r.Encoding.Sure = Medium
 		}
@@ -76,12 +92,23 @@ func (w *work) findEncoding(sample []byte) string {
 	return ""
 }
 
-func encodingFinding(e charset.Encoding, confidence string, sample []byte) Finding {
+// encodingFinding says how sure the choice is.
+func encodingFinding(c encodingChoice, sample []byte) Finding {
+	e := c.encoding
 	f := Finding{Value: e.String(), Sure: Low}
-	switch confidence {
-	case charset.Certain:
+	share := number(c.bad) + " of " + number(c.lines) +
+		" lines beyond ASCII hold bytes that are no characters"
+	switch {
+	case c.bad > 0 && most(c.bad, c.lines) && e != charset.UTF8BOM && e != charset.ISO2022JP:
+		f.Why = share + " in any encoding; the others are ASCII, which every encoding reads alike"
+		return f
+	case c.bad > 0 && c.bad*10 <= c.lines:
+		f.Sure, f.Why = Medium, share+", and more in other encodings"
+	case c.bad > 0:
+		f.Why = share + ", and not fewer in other encodings"
+	case c.confidence == charset.Certain:
 		f.Sure, f.Why = High, "all characters are valid, and in no other encoding"
-	case charset.Likely:
+	case c.confidence == charset.Likely:
 		f.Sure, f.Why = Medium, "the characters are everyday Japanese, and less so in other encodings"
 	default:
 		f.Why = "nothing in the sample decides"
@@ -91,9 +118,12 @@ func encodingFinding(e charset.Encoding, confidence string, sample []byte) Findi
 	}
 	switch {
 	case e == charset.UTF8BOM:
-		f.Why = "the file begins with the mark EF BB BF"
+		f.Sure, f.Why = High, "the file begins with the mark EF BB BF"
 	case e == charset.ISO2022JP:
-		f.Why = "the file has the escape sequences of ISO-2022-JP"
+		f.Sure, f.Why = High, "the file has the escape sequences of ISO-2022-JP"
+	}
+	if c.bad > 0 && f.Sure == High {
+		f.Sure, f.Why = Medium, f.Why+"; "+share
 	}
 	return f
 }

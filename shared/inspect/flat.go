@@ -44,16 +44,18 @@ func (w *work) findFlat(k *Kind, g *group) {
 			w.eachOf(g, c, func(raw string) { keys[at] += "\x00" + raw; at++ })
 		}
 	}
-	runs, seen, again := 0, make(map[string]bool), false
+	runs, seen, again := 0, make(map[string]bool), 0
 	for j, key := range keys {
 		if j > 0 && key == keys[j-1] {
 			continue
 		}
 		runs++
-		again = again || seen[key]
+		if seen[key] {
+			again++
+		}
 		seen[key] = true
 	}
-	if again || runs == len(keys) || runs*10 > len(keys)*9 {
+	if again > allowed(len(keys)) || runs == len(keys) || runs*10 > len(keys)*9 {
 		return
 	}
 	f := Finding{"true", Medium, number(len(keys)) + " lines, but " + number(runs) +

@@ -10,12 +10,17 @@ import (
 	"multipoint/shared/fault"
 )
 
-func TestBlankSeparatedColumns(t *testing.T) {
+// blankSeparated is 300 records of ASCII with blanks between the columns.
+func blankSeparated(testing.TB) []byte {
 	var b strings.Builder
 	for i := range 300 {
 		fmt.Fprintf(&b, " %05d 19970%d%02d %2d %7d.%02d\r\n", 1+i/3, 1+i%6, 1+i%28, 1+i%9, i*7%90, i*31%100)
 	}
-	r := inspected(t, []byte(b.String()))
+	return []byte(b.String())
+}
+
+func TestBlankSeparatedColumns(t *testing.T) {
+	r := inspected(t, blankSeparated(t))
 	wantForm(t, r, "cp932", "fixed", "crlf", 29)
 	wantColumns(
 		t, r, "receipt", "1+1 at_1 filler", "2+5 at_2 text", "7+1 at_7 filler",
@@ -139,7 +144,8 @@ func TestOneGiantLineIsBounded(t *testing.T) {
 	}
 }
 
-func TestWarekiAndTrailingSigns(t *testing.T) {
+// warekiFile is 100 records in CP932 with dates of an era without its letter.
+func warekiFile(t testing.TB) []byte {
 	var b strings.Builder
 	for i := range 100 {
 		sign := "+"
@@ -148,7 +154,11 @@ func TestWarekiAndTrailingSigns(t *testing.T) {
 		}
 		fmt.Fprintf(&b, "ﾃｽﾄ     0811%02dｱ    %06d%s\r\n", 1+i%20, i*i*3%90000, sign)
 	}
-	r := inspected(t, encoded(t, "cp932", b.String()))
+	return encoded(t, "cp932", b.String())
+}
+
+func TestWarekiAndTrailingSigns(t *testing.T) {
+	r := inspected(t, warekiFile(t))
 	wantColumns(
 		t, r, "receipt", "1+8 at_1 text", "9+6 business_date date wareki", "15+5 at_15 text",
 		"20+7 amount_incl number trail_sign",

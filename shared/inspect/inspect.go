@@ -117,6 +117,8 @@ type Column struct {
 	Scale int    `json:"scale,omitempty"`
 	Align string `json:"align,omitempty"`
 	Pad   string `json:"pad,omitempty"`
+	// SignField names the column that holds the sign, 1 plus and 2 minus.
+	SignField string `json:"sign_field,omitempty"`
 	// Thousands: numbers carry commas. Empty are texts that stand for no value.
 	Thousands bool              `json:"thousands,omitempty"`
 	Empty     []string          `json:"empty,omitempty"`
@@ -210,7 +212,8 @@ type work struct {
 
 // group is the records of one kind as indexes into lines or table.
 type group struct {
-	records []int
+	records []int // without the plainly broken ones
+	all     []int
 	columns int // csv, tsv: the number of columns
 }
 

@@ -54,7 +54,8 @@ func (w *work) addKind(k Kind, records []int) {
 		k.First, k.Last = records[0]+1, records[len(records)-1]+1
 	}
 	w.report.Kinds = append(w.report.Kinds, k)
-	w.groups = append(w.groups, group{records: records, columns: w.usualColumns(records)})
+	columns := w.usualColumns(records)
+	w.groups = append(w.groups, group{records: w.good(records, columns), all: records, columns: columns})
 }
 
 // usualColumns is the most frequent number of columns; a title row decides for a group without records.
@@ -84,7 +85,7 @@ func (w *work) countOddColumns() {
 	}
 	r := w.report
 	for _, g := range w.groups {
-		for _, i := range g.records {
+		for _, i := range g.all {
 			if len(w.table.row(i)) == g.columns {
 				continue
 			}
@@ -101,7 +102,7 @@ func (w *work) countOddColumns() {
 }
 
 // hasTitles says whether the first row is a title row: no cell of it holds digits only, and it has known
-// title words or the second row has numbers.
+// title words or stands above a column of values.
 func (w *work) hasTitles() bool {
 	if w.table.rows() == 0 || w.report.Format.Sure == Low {
 		return false
@@ -127,11 +128,30 @@ func (w *work) hasTitles() bool {
 	if known*3 >= words {
 		return true
 	}
-	if w.table.rows() < 2 {
-		return false
+	return w.valuesBelow(len(row))
+}
+
+// valuesBelow says whether a column holds values, mostly digits, in nearly all of the next 200 rows that are
+// not blank there.
+func (w *work) valuesBelow(columns int) bool {
+	values, filled := make([]int, columns), make([]int, columns)
+	for i := 1; i < min(w.table.rows(), 201); i++ {
+		row := w.table.row(i)
+		if len(row) != columns {
+			continue
+		}
+		for c, cell := range row {
+			if cell = trimmed(cell); cell == "" {
+				continue
+			}
+			filled[c]++
+			if digitsOf(cell)*2 >= len(cell) {
+				values[c]++
+			}
+		}
 	}
-	for _, c := range w.table.row(1) {
-		if c != "" && digitsOf(c)*2 >= len(c) {
+	for c := range values {
+		if values[c] > 0 && most(values[c], filled[c]) {
 			return true
 		}
 	}
@@ -154,109 +174,6 @@ func digitsOf(s string) int {
 		if s[i] >= '0' && s[i] <= '9' {
 			n++
 		}
-	}
-	return n
-}
-
-type spot struct{ at, width int }
-
-func (w *work) discriminatorPlaces() []spot {
-	if !w.fixed {
-		return []spot{{0, 1}}
-	}
-	if w.report.RecordLength < 3 {
-		return []spot{{0, 1}}
-	}
-	return []spot{{0, 1}, {0, 2}}
-}
-
-// id is what a record shows at the place.
-func (w *work) id(i, at, width int) string {
-	if w.fixed {
-		return string(w.lines[i][at : at+width])
-	}
-	return w.table.row(i)[at]
-}
-
-type kindRecords struct {
-	kind    Kind
-	records []int
-	mask    []uint16
-}
-
-// partByValue groups the records by the value at a place and accepts that if the groups look different, or
-// follow the order 1, 2 …, 8, 9 of DOMAIN 2.2.
-func (w *work) partByValue(all []int, at, width int) ([]kindRecords, Finding, bool) {
-	var groups []kindRecords
-	index := make(map[string]int)
-	for _, i := range all {
-		id := w.id(i, at, width)
-		if len(id) > 16 {
-			return nil, Finding{}, false
-		}
-		g, seen := index[id]
-		if !seen {
-			if len(groups) == 9 || !isID(id) {
-				return nil, Finding{}, false
-			}
-			g = len(groups)
-			index[id] = g
-			groups = append(groups, kindRecords{kind: Kind{IDs: []string{id}}})
-		}
-		groups[g].records = append(groups[g].records, i)
-	}
-	if len(groups) < 2 {
-		return nil, Finding{}, false
-	}
-	classic := isClassic(groups)
-	if !classic && !w.differ(groups) {
-		return nil, Finding{}, false
-	}
-	groups = w.nameKinds(groups)
-	f := Finding{"bytes 1 to " + number(at+width), High, ""}
-	if width == 1 && w.fixed {
-		f.Value = "byte 1"
-	} else if !w.fixed {
-		f.Value = "column 1"
-	}
-	f.Why = "its " + number(len(index)) + " values go with different records"
-	if classic {
-		f.Why = "its values are those of header, data, trailer and end, in that order"
-	} else if len(all) < 10 {
-		f.Sure = Medium
-	}
-	return groups, f, true
-}
-
-// isID says whether a value may name a kind: printable ASCII without blanks inside, not empty.
-func isID(s string) bool {
-	for i := range len(s) {
-		if s[i] <= ' ' || s[i] > '~' {
-			return false
-		}
-	}
-	return s != ""
-}
-
-// isClassic says whether the groups are the usual letters or digits in the usual order.
-func isClassic(groups []kindRecords) bool {
-	order := ""
-	for _, g := range groups {
-		order += strings.TrimLeft(g.kind.IDs[0], "0")
-	}
-	switch order {
-	case "128", "1289", "189", "18", "HDT", "HDTE":
-		last := groups[len(groups)-1]
-		headers := len(groups[0].records)
-		return len(last.records) <= headers && headers*2 <= 1+totalRecords(groups)
-	}
-	return false
-}
-
-func totalRecords(groups []kindRecords) int {
-	n := 0
-	for _, g := range groups {
-		n += len(g.records)
 	}
 	return n
 }

@@ -146,20 +146,35 @@ func (n *naming) fromValues() {
 			n.give(c, "kind", Medium, "words for sale and return")
 		}
 	}
+	n.kindCodes()
 	n.receiptCodes()
 	n.soleAmount()
 }
 
 func (n *naming) kindWords(c *Column) bool {
+	words := 0
 	for _, v := range c.values.order {
-		if kindOf(v) == "" {
-			return false
+		if kindOf(v) != "" {
+			words += c.values.seen[v]
 		}
 	}
-	return len(c.values.order) > 0
+	return words > 0 && most(words, c.values.filled())
 }
 
-// receiptCodes: three short codes in a row behind date or time are taken for store, register and receipt.
+// kindCodes: a digit between the kind of the record and the date, of few values, is taken for sale or return.
+func (n *naming) kindCodes() {
+	for i := 1; i+1 < len(n.kind.Columns) && n.kind.Kind == layout.KindReceipt; i++ {
+		before, c, behind := &n.kind.Columns[i-1], &n.kind.Columns[i], &n.kind.Columns[i+1]
+		if before.Name == "record" && behind.Name == "business_date" && c.Title == "" && c.Width == 1 &&
+			c.Distinct >= 2 && c.Distinct <= 6 && most(c.values.digits, c.values.n) {
+			n.give(c, "kind", Low, "a digit between the kind of the record and the date")
+			setText(c)
+		}
+	}
+}
+
+// receiptCodes: three short codes behind date or time, with no more than a name after the first one between
+// them, are taken for store, register and receipt.
 func (n *naming) receiptCodes() {
 	columns := n.kind.Columns
 	last := -1
@@ -177,7 +192,10 @@ func (n *naming) receiptCodes() {
 		if c.Type == layout.TypeFiller {
 			continue
 		}
-		short := c.values.maxLen >= 2 && c.values.maxLen <= 8 && c.values.digits == c.values.filled()
+		if c.Name == "" && c.Type == layout.TypeText && len(codes) == 1 && c.values.digits == 0 {
+			continue // the store's name
+		}
+		short := c.values.maxLen >= 2 && c.values.maxLen <= 8 && most(c.values.digits, c.values.filled())
 		if c.Name != "" || c.Title != "" || !short || c.values.filled() == 0 || c.Type == layout.TypeDate {
 			break
 		}
@@ -221,12 +239,30 @@ func (n *naming) soleAmount() {
 			return
 		}
 	}
+	n.signedAmount(name)
+}
+
+// signedAmount takes the first number behind a column of signs for the amount.
+func (n *naming) signedAmount(name string) {
+	for i := 1; i < len(n.kind.Columns); i++ {
+		before, c := &n.kind.Columns[i-1], &n.kind.Columns[i]
+		if c.Type != layout.TypeNumber || c.Sign != "" || c.Title != "" || before.Name != "" ||
+			!n.w.isSign(before) || n.used["sign"] {
+			continue
+		}
+		if n.give(c, name, Low, "a number behind a column of 1 and 2, which may be its sign") {
+			n.give(before, "sign", Low, "1 may be plus and 2 minus")
+			setText(before)
+			c.SignField = "sign"
+			return
+		}
+	}
 }
 
 // kindOf gives the kind of the common layout that a word stands for, empty if it is none.
 func kindOf(word string) string {
 	switch strings.ToLower(word) {
-	case "売上", "売", "販売", "買上", "売上げ", "sale", "sales", "s":
+	case "売上", "売", "販売", "買上", "売上げ", "注文", "sale", "sales", "s":
 		return "sale"
 	case "返品", "返", "返金", "return", "refund", "r":
 		return "return"
@@ -263,25 +299,30 @@ func (n *naming) lookups() {
 // is then a return, 3 and 9 a cancel.
 func (n *naming) kindLookup(c *Column) (lookup map[string]string, guessed bool) {
 	lookup = make(map[string]string)
-	most := ""
+	usual := ""
 	for _, v := range c.values.order {
-		if most == "" || c.values.seen[v] > c.values.seen[most] {
-			most = v
+		if usual == "" || c.values.seen[v] > c.values.seen[usual] {
+			usual = v
 		}
 	}
 	for _, v := range c.values.order {
 		kind := kindOf(v)
 		if kind == "" {
-			guessed = true
 			switch bare := strings.TrimLeft(v, "0"); {
 			case len(v) > 4 || !isPlain(v):
-			case v == most:
+			case v == usual:
 				kind = "sale"
-			case bare == "2" || bare == "1" && strings.TrimLeft(most, "0") == "":
+			case bare == "2" || bare == "1" && strings.TrimLeft(usual, "0") == "":
 				kind = "return"
 			case bare == "3" || bare == "9":
 				kind = "cancel"
 			}
+			guessed = guessed || kind != ""
+		}
+		if kind == "" && c.values.seen[v] <= allowed(c.values.filled()) && len(v) > 0 && v != usual {
+			n.w.note("The kind column holds " + number(c.values.seen[v]) + " × " + printable(c.mask(v)) +
+				", which is no known word; it is left out of the lookup.")
+			continue
 		}
 		if kind == "" {
 			return nil, true

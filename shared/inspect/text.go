@@ -115,6 +115,9 @@ func typeText(c *Column) string {
 			s += " " + more
 		}
 	}
+	if c.SignField != "" {
+		s += " signed by " + c.SignField
+	}
 	return s
 }
 

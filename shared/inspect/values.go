@@ -231,10 +231,10 @@ func zonedValue(v, sign string) (int64, bool) {
 	return value, true
 }
 
-// dateForm gives the form in which all values are dates, besides blank and the texts that mean none. Forms
-// without a century need near: a date further than two years from it does not count. Titles say whether a
-// date is expected.
-func (p *profile) dateForm(near calendar.Date, expected bool) (string, bool) {
+// dateForm gives the form in which nearly all values are dates, besides blank and the texts that mean none,
+// and how many are; of several forms the one that fits most. Forms without a century need near: a date
+// further than two years from it does not count. Titles say whether a date is expected.
+func (p *profile) dateForm(near calendar.Date, expected bool) (best string, fit int) {
 	for _, name := range []string{
 		"yyyymmdd", "yyyy-mm-dd", "yyyy/mm/dd", "gyy.mm.dd", "gyymmdd", "wareki", "yymmdd",
 	} {
@@ -243,59 +243,76 @@ func (p *profile) dateForm(near calendar.Date, expected bool) (string, bool) {
 		if short && near.IsZero() && (!expected || form == calendar.Wareki) {
 			continue
 		}
-		if p.areDates(form, near, short) {
-			return name, true
+		if n := p.dates(form, near, short); n > fit {
+			best, fit = name, n
 		}
 	}
+	if best != "" {
+		return best, fit
+	}
 	mmdd, _ := calendar.FormOf("mmdd")
-	if expected && !near.IsZero() && p.minLen == 4 && p.areDates(mmdd, near, false) {
-		return "mmdd", true
+	if expected && !near.IsZero() && p.minLen == 4 {
+		if n := p.dates(mmdd, near, false); n > 0 {
+			return "mmdd", n
+		}
 	}
-	if expected && p.areDates(calendar.Any, near, false) {
-		return "any", true
+	if expected {
+		if n := p.dates(calendar.Any, near, false); n > 0 {
+			return "any", n
+		}
 	}
-	return "", false
+	return "", 0
 }
 
-func (p *profile) areDates(form calendar.Form, near calendar.Date, short bool) bool {
-	dates := 0
+// dates counts the values that are dates of a form or texts that mean none; 0 if more than a few are neither.
+func (p *profile) dates(form calendar.Form, near calendar.Date, short bool) int {
+	dates, misses, limit := 0, 0, allowed(len(p.texts))
 	for _, v := range p.texts {
 		if isNoDate(v) {
 			continue
 		}
 		d, ok := calendar.ParseDate(form, []byte(v), near)
-		century := form != calendar.YYYYMMDD || plausibleDate([]byte(v), 0) || plausibleDate([]byte(v), near)
-		if !ok || !century {
-			return false
+		ok = ok && (form != calendar.YYYYMMDD || plausibleDate([]byte(v), 0) ||
+			plausibleDate([]byte(v), near))
+		if ok && short && !near.IsZero() {
+			ok = d >= near.Add(-730) && d <= near.Add(730)
 		}
-		if short && !near.IsZero() && (d < near.Add(-730) || d > near.Add(730)) {
-			return false
+		if ok {
+			dates++
+			continue
 		}
-		dates++
+		if misses++; misses > limit {
+			return 0
+		}
 	}
-	return dates > 0
+	if dates <= misses {
+		return 0
+	}
+	return len(p.texts) - misses
 }
 
 func isNoDate(v string) bool {
 	return len(v) >= 6 && (strings.Trim(v, "0") == "" || strings.Trim(v, "9") == "")
 }
 
-// timeForm gives the form in which all values are times. Plain digits count only if a time is expected.
-func (p *profile) timeForm(expected bool) (string, bool) {
+// timeForm gives the form in which nearly all values are times, the one that fits most, and how many are.
+// Plain digits count only if a time is expected.
+func (p *profile) timeForm(expected bool) (best string, fit int) {
 	for _, name := range []string{"hh:mm", "hh:mm:ss", "hhmm", "hhmmss", "hmm", "any"} {
 		plain := name == "hhmm" || name == "hhmmss" || name == "hmm" || name == "any"
-		if plain && !expected {
+		if plain && !expected || name == "any" && fit > 0 {
 			continue
 		}
 		form, _ := calendar.ClockFormOf(name)
-		all := len(p.texts) > 0
+		n := 0
 		for _, v := range p.texts {
-			_, ok := calendar.ParseClock(form, []byte(v))
-			all = all && ok
+			if _, ok := calendar.ParseClock(form, []byte(v)); ok {
+				n++
+			}
 		}
-		if all {
-			return name, true
+		if n > fit && most(n, len(p.texts)) {
+			best, fit = name, n
 		}
 	}
-	return "", false
+	return best, fit
 }

@@ -142,6 +142,7 @@ func fieldYAML(f *layout.Field) string {
 	add("align", f.Align)
 	add("pad", f.Pad)
 	add("sign", f.Sign)
+	add("sign_field", f.SignField)
 	if f.Scale > 0 {
 		add("scale", number(f.Scale))
 	}

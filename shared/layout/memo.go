@@ -86,7 +86,10 @@ func (rec *ReadRecord) remembered(i int, c *readColumn) ([]byte, bool) {
 		text, badAt := rec.decoded(c)
 		return text, badAt < 0
 	}
-	if m.seen != rec.nth && !rec.decodableColumn(i, c) || m.seen != rec.nth {
+	if m.seen != rec.nth {
+		rec.decodableColumn(i, c)
+	}
+	if m.seen != rec.nth { // its bytes are no characters, or too many to be remembered
 		return nil, false
 	}
 	e := m.hit

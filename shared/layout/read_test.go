@@ -377,8 +377,8 @@ func TestDatesAndTimes(t *testing.T) {
 	}
 }
 
-// TestRememberedTextsAreThoseOfTheirRecord reads texts that come again, that are new each time and that are too
-// long to be remembered: each must be its own record's.
+// TestRememberedTextsAreThoseOfTheirRecord reads texts that come again, that are new each time and that are
+// too long to be remembered: each must be its own record's.
 func TestRememberedTextsAreThoseOfTheirRecord(t *testing.T) {
 	for _, format := range []string{"csv", "fixed"} {
 		l := &Layout{
