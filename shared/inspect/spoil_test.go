@@ -41,8 +41,8 @@ func (s *spoiler) spoil(sample []byte) ([]byte, string) {
 			}
 			lines[i] = line
 		case 1: // a letter in a number
-			for at, tries := 0, 0; tries < 200; tries++ {
-				if at = 1 + s.below(end-1); line[at] >= '0' && line[at] <= '9' {
+			for range 200 {
+				if at := 1 + s.below(end-1); line[at] >= '0' && line[at] <= '9' {
 					line[at] = 'X'
 					break
 				}
