@@ -27,6 +27,7 @@ func (r ring) String() string {
 // program (gen) is outside.
 var rings = map[string]ring{
 	"fault": domain, "calendar": domain, "charset": domain, "layout": domain, "transaction": domain,
+	"packed": domain,
 	"master": domain, "card": domain, "member": domain, "points": domain, "totals": domain,
 
 	"convert": work, "rating": work, "generate": work, "inspect": work, "spool": work, "outlet": work,

@@ -5,6 +5,7 @@ import (
 
 	"multipoint/shared/calendar"
 	"multipoint/shared/fault"
+	"multipoint/shared/packed"
 )
 
 // Entry is one grant or return on its way to a provider, before the grain of the outlet (R21). Byte slices
@@ -78,23 +79,13 @@ func (e *Entry) AppendFollowing(dst []byte) []byte {
 
 // decodeFollowing reads what AppendFollowing wrote over the entry before.
 func (e *Entry) decodeFollowing(src []byte) (rest []byte, err error) {
-	order, k := binary.Varint(src)
-	if k <= 0 || int64(int32(order)) != order {
+	r := packed.From(src)
+	order, points, pointType := r.Varint(), r.Varint(), r.Text()
+	if r.Bad() || int64(int32(order)) != order {
 		return src, damaged()
 	}
-	src = src[k:]
-	points, k := binary.Varint(src)
-	if k <= 0 {
-		return src, damaged()
-	}
-	src = src[k:]
-	n, k := binary.Uvarint(src)
-	if k <= 0 || n > uint64(len(src)-k) {
-		return src, damaged()
-	}
-	end := k + int(n)
-	e.Order, e.Points, e.PointType = int32(order), points, src[k:end:end]
-	return src[end:], nil
+	e.Order, e.Points, e.PointType = int32(order), points, pointType
+	return r.Rest(), nil
 }
 
 // DecodeBinary fills e from the front of src and gives what follows. The texts are views into src. An entry
@@ -107,14 +98,10 @@ func (e *Entry) DecodeBinary(src []byte) (rest []byte, err error) {
 		return e.decodeFollowing(src[1:])
 	}
 	e.IsReturn = src[0] == 1
-	src = src[1:]
+	r := packed.From(src[1:])
 	var file, order, date, clock int64
 	for _, n := range [...]*int64{&e.Run, &file, &e.Line, &order, &e.Points, &date, &clock, &e.AmountIncl} {
-		v, k := binary.Varint(src)
-		if k <= 0 {
-			return src, damaged()
-		}
-		*n, src = v, src[k:]
+		*n = r.Varint()
 	}
 	e.File, e.Order, e.Date, e.Time = int32(file), int32(order), calendar.Date(date), calendar.Clock(clock)
 	if int64(e.File) != file || int64(e.Order) != order || int64(e.Date) != date || int64(e.Time) != clock {
@@ -122,14 +109,12 @@ func (e *Entry) DecodeBinary(src []byte) (rest []byte, err error) {
 	}
 	texts := [...]*[]byte{&e.PointType, &e.Number, &e.TimeRaw, &e.Store, &e.Register, &e.Receipt, &e.MemberNo}
 	for _, text := range texts {
-		n, k := binary.Uvarint(src)
-		if k <= 0 || n > uint64(len(src)-k) {
-			return src, damaged()
-		}
-		end := k + int(n)
-		*text, src = src[k:end:end], src[end:]
+		*text = r.Text()
 	}
-	return src, nil
+	if r.Bad() {
+		return src, damaged()
+	}
+	return r.Rest(), nil
 }
 
 func damaged() error { return fault.New(fault.ReadFailed, "an entry kept for its file is damaged") }

@@ -1,6 +1,10 @@
 package outlet
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+
+	"multipoint/shared/packed"
+)
 
 // Sort keys compare bytewise. A group's record stands before those of its entries.
 const (
@@ -83,14 +87,12 @@ func (g *group) appendSum(dst []byte) []byte {
 }
 
 func (g *group) decodeSum(src []byte) error {
-	for _, n := range [...]*int64{&g.points, &g.amount, &g.entries} {
-		v, k := binary.Varint(src)
-		if k <= 0 {
-			return damaged()
-		}
-		*n, src = v, src[k:]
+	r := packed.From(src)
+	g.points, g.amount, g.entries = r.Varint(), r.Varint(), r.Varint()
+	if r.Bad() {
+		return damaged()
 	}
-	g.buf = append(g.buf[:0], src...)
+	g.buf = append(g.buf[:0], r.Rest()...)
 	_, err := g.first.DecodeBinary(g.buf)
 	return err
 }

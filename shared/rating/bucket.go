@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"multipoint/shared/fault"
+	"multipoint/shared/packed"
 	"multipoint/shared/points"
 	"multipoint/shared/transaction"
 )
@@ -123,12 +124,12 @@ func (b *bucket) save(dst []byte) []byte {
 
 // restore reads what save wrote.
 func (b *bucket) restore(saved []byte) error {
-	r := reader{b: saved}
-	b.sales = int(r.uvarint())
+	r := packed.From(saved)
+	b.sales = int(r.Uvarint())
 	b.order = slices.Grow(b.order[:0], len(b.txs))
 	for range b.txs {
-		i := int32(r.uvarint())
-		if r.bad || uint(i) >= uint(len(b.txs)) {
+		i := int32(r.Uvarint())
+		if r.Bad() || uint(i) >= uint(len(b.txs)) {
 			return damaged()
 		}
 		b.order = append(b.order, place{index: i})
@@ -138,64 +139,27 @@ func (b *bucket) restore(saved []byte) error {
 	}
 	for i := range b.order[:b.sales] {
 		o := &b.outcomes[b.order[i].index]
-		o.code = fault.Code(r.uvarint())
+		o.code = fault.Code(r.Uvarint())
 		o.from = int32(len(b.awards))
 		if o.code == 0 {
-			for n := r.uvarint(); n > 0 && !r.bad; n-- {
-				rule := r.uvarint()
+			for n := r.Uvarint(); n > 0 && !r.Bad(); n-- {
+				rule := r.Uvarint()
 				b.awards = append(b.awards, points.Award{
 					Rule: int32(rule>>1) - 1, Claim: rule&1 == 1,
-					PointType: int32(r.uvarint()) - 1,
-					Basis:     r.varint(), Full: r.varint(), Points: r.varint(),
+					PointType: int32(r.Uvarint()) - 1,
+					Basis:     r.Varint(), Full: r.Varint(), Points: r.Varint(),
 				})
 			}
 		}
 		o.to = int32(len(b.awards))
 	}
-	if r.bad {
+	if r.Bad() {
 		return damaged()
 	}
 	return nil
 }
 
 func damaged() error { return fault.New(fault.ReadFailed, "damaged temporary record") }
-
-// reader reads varints; bad stays set once the bytes run out.
-type reader struct {
-	b   []byte
-	bad bool
-}
-
-func (r *reader) uvarint() uint64 {
-	v, n := binary.Uvarint(r.b)
-	if n <= 0 {
-		r.bad = true
-		return 0
-	}
-	r.b = r.b[n:]
-	return v
-}
-
-func (r *reader) varint() int64 {
-	v, n := binary.Varint(r.b)
-	if n <= 0 {
-		r.bad = true
-		return 0
-	}
-	r.b = r.b[n:]
-	return v
-}
-
-func (r *reader) bytes() []byte {
-	n := r.uvarint()
-	if r.bad || n > uint64(len(r.b)) {
-		r.bad = true
-		return nil
-	}
-	out := r.b[:n:n]
-	r.b = r.b[n:]
-	return out
-}
 
 // keyTable finds the accepted transaction of a key: open addressing over the first bytes of the hash, which
 // is as good as random. The zero value is ready after reset.

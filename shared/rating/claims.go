@@ -8,6 +8,7 @@ import (
 
 	"multipoint/shared/card"
 	"multipoint/shared/member"
+	"multipoint/shared/packed"
 	"multipoint/shared/points"
 	"multipoint/shared/spool"
 	"multipoint/shared/transaction"
@@ -115,14 +116,14 @@ func (p *prepared) share(it *spool.Iterator, out *spool.Appender) error {
 		}
 		var ref card.Ref
 		copy(ref[:], record[claimKey+1:])
-		rd := reader{b: record[claimKey+17:]}
-		holders.provider = int32(rd.uvarint()) - 1
-		holders.number = rd.bytes()
+		rd := packed.From(record[claimKey+17:])
+		holders.provider = int32(rd.Uvarint()) - 1
+		holders.number = rd.Text()
 		list = list[:0]
-		for len(rd.b) > 0 && !rd.bad {
-			list = append(list, points.Claim{Rule: int32(rd.uvarint()), Award: int64(rd.uvarint())})
+		for len(rd.Rest()) > 0 && !rd.Bad() {
+			list = append(list, points.Claim{Rule: int32(rd.Uvarint()), Award: int64(rd.Uvarint())})
 		}
-		if rd.bad {
+		if rd.Bad() {
 			return damaged()
 		}
 		a.Next(ref, list)
@@ -139,16 +140,16 @@ func (p *prepared) share(it *spool.Iterator, out *spool.Appender) error {
 
 // applyGrants puts the allocated grants into the awards of the bucket.
 func (b *bucket) applyGrants(grants []byte) error {
-	r := reader{b: grants}
+	r := packed.From(grants)
 	for i := range b.order[:b.sales] {
 		o := &b.outcomes[b.order[i].index]
 		for j := o.from; j < o.to; j++ {
 			if b.awards[j].Claim {
-				b.awards[j].Points = int64(r.uvarint())
+				b.awards[j].Points = int64(r.Uvarint())
 			}
 		}
 	}
-	if r.bad || len(r.b) > 0 {
+	if r.Bad() || len(r.Rest()) > 0 {
 		return damaged()
 	}
 	return nil

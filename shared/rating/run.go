@@ -8,6 +8,7 @@ import (
 	"multipoint/shared/card"
 	"multipoint/shared/fault"
 	"multipoint/shared/outlet"
+	"multipoint/shared/packed"
 	"multipoint/shared/spool"
 	"multipoint/shared/transaction"
 )
@@ -297,9 +298,9 @@ func (p *prepared) hand(pg *page, out Output, lanes []*lane) error {
 
 func (p *prepared) observe(pg *page) error {
 	v := Verdict{Tx: &transaction.Transaction{}}
-	r := reader{b: pg.raw}
-	for len(r.b) > 0 {
-		if err := readVerdict(r.bytes(), &v); err != nil {
+	r := packed.From(pg.raw)
+	for len(r.Rest()) > 0 {
+		if err := readVerdict(r.Text(), &v); err != nil {
 			return err
 		}
 		if err := p.Options.Observe(&v); err != nil {

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 
 	"multipoint/shared/fault"
+	"multipoint/shared/packed"
 	"multipoint/shared/points"
 	"multipoint/shared/spool"
 	"multipoint/shared/transaction"
@@ -115,19 +116,19 @@ func readVerdict(b []byte, v *Verdict) error {
 	}
 	entries := v.Entries[:0]
 	*v = Verdict{Tx: t, Status: Status(b[n])}
-	r := reader{b: b[n+1:]}
-	v.Code, v.Warning = fault.Code(r.uvarint()), fault.Code(r.uvarint())
-	v.Provider = int32(r.varint())
-	v.Account, v.LeavesUnder = r.bytes(), r.bytes()
-	v.OriginalReturned = int64(r.uvarint())
-	for n := r.uvarint(); n > 0 && !r.bad; n-- {
+	r := packed.From(b[n+1:])
+	v.Code, v.Warning = fault.Code(r.Uvarint()), fault.Code(r.Uvarint())
+	v.Provider = int32(r.Varint())
+	v.Account, v.LeavesUnder = r.Text(), r.Text()
+	v.OriginalReturned = int64(r.Uvarint())
+	for n := r.Uvarint(); n > 0 && !r.Bad(); n-- {
 		entries = append(entries, Entry{
-			Rule: string(r.bytes()), PointType: string(r.bytes()),
-			Basis: r.varint(), Award: r.varint(), Points: r.varint(), Original: int32(r.varint()),
+			Rule: string(r.Text()), PointType: string(r.Text()),
+			Basis: r.Varint(), Award: r.Varint(), Points: r.Varint(), Original: int32(r.Varint()),
 		})
 	}
 	v.Entries = entries
-	if r.bad {
+	if r.Bad() {
 		return damaged()
 	}
 	return nil

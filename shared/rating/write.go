@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"multipoint/shared/outlet"
+	"multipoint/shared/packed"
 	"multipoint/shared/spool"
 )
 
@@ -155,23 +156,23 @@ func (r *pageReader) read(store *spool.Partitions, index, file int) (out page) {
 
 // add puts a piece, without its length and line, at the end of the page; false if it is damaged.
 func (pg *page) add(piece []byte, p *prepared) bool {
-	r := reader{b: piece}
-	pg.grants = append(pg.grants, r.bytes()...)
-	pg.errors = append(pg.errors, r.bytes()...)
-	if i := int(r.uvarint()) - 1; i >= 0 && !r.bad {
+	r := packed.From(piece)
+	pg.grants = append(pg.grants, r.Text()...)
+	pg.errors = append(pg.errors, r.Text()...)
+	if i := int(r.Uvarint()) - 1; i >= 0 && !r.Bad() {
 		if i >= len(pg.outlets) {
 			return false
 		}
 		if pg.outlets[i] == nil {
 			pg.outlets[i] = p.buffers.get()
 		}
-		pg.entries[i] += int64(r.uvarint())
-		pg.outlets[i] = append(pg.outlets[i], r.bytes()...)
+		pg.entries[i] += int64(r.Uvarint())
+		pg.outlets[i] = append(pg.outlets[i], r.Text()...)
 	}
 	if p.Options.Observe != nil {
-		pg.raw = appendBytes(pg.raw, r.b)
+		pg.raw = appendBytes(pg.raw, r.Rest())
 	}
-	return !r.bad
+	return !r.Bad()
 }
 
 // sortLines finds the pieces of a page and sorts them by line.

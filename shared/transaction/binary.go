@@ -5,6 +5,7 @@ import (
 
 	"multipoint/shared/calendar"
 	"multipoint/shared/fault"
+	"multipoint/shared/packed"
 )
 
 // flags of the binary form.
@@ -98,98 +99,64 @@ func appendShort(dst, field []byte) []byte {
 	return append(dst, field...)
 }
 
-// cursor reads the binary form; bad stays set once the bytes run out.
-type cursor struct {
-	b   []byte
-	at  int
-	bad bool
-}
+// cursor reads the binary form.
+type cursor struct{ packed.Reader }
 
-func (c *cursor) uvarint() uint64 {
-	if c.at < len(c.b) && c.b[c.at] < 0x80 {
-		c.at++
-		return uint64(c.b[c.at-1])
-	}
-	v, n := binary.Uvarint(c.b[c.at:])
-	if n <= 0 {
-		c.bad = true
-		return 0
-	}
-	c.at += n
-	return v
-}
-
-func (c *cursor) varint() int64 {
-	u := c.uvarint()
-	return int64(u>>1) ^ -int64(u&1)
-}
-
-func (c *cursor) short() []byte { return c.take(int(min(c.uvarint(), 1<<30))) }
-
-func (c *cursor) take(n int) []byte {
-	if n > len(c.b)-c.at {
-		c.bad = true
-		return nil
-	}
-	c.at += n
-	return c.b[c.at-n : c.at : c.at]
-}
-
-func (c *cursor) hash(h *Hash) { copy(h[:], c.take(len(h))) }
+func (c *cursor) hash(h *Hash) { copy(h[:], c.Take(len(h))) }
 
 // DecodeBinary fills t from the binary form at the start of b and gives the number of bytes read. The fields
 // are views into b; Items reuse t's slice. Damaged bytes give a fault, never a panic.
 func (t *Transaction) DecodeBinary(b []byte) (int, error) {
-	c := cursor{b: b}
-	head := c.take(2)
-	if c.bad || head[0] > byte(Cancel) {
+	c := cursor{packed.From(b)}
+	head := c.Take(2)
+	if c.Bad() || head[0] > byte(Cancel) {
 		return 0, fault.New(fault.ReadFailed, "damaged transaction record")
 	}
 	items := t.Items[:0]
 	*t = Transaction{Kind: Kind(head[0])}
 	flags := head[1]
 	c.hash(&t.Key)
-	t.File, t.Line, t.Offset = int32(c.uvarint()), int64(c.uvarint()), int64(c.uvarint())
-	t.Date, t.Time = calendar.Date(c.varint()), calendar.Clock(c.varint())
-	t.TimeRaw, t.Store, t.Register, t.Receipt = c.short(), c.short(), c.short(), c.short()
-	t.Card, t.Account = c.short(), c.short()
-	t.Scheme, t.Provider = int32(c.varint()), int32(c.varint())
-	t.AffiliateRaw, t.Affiliate = c.short(), int32(c.varint())
-	t.AmountIncl, t.AmountExcl = c.varint(), c.varint()
+	t.File, t.Line, t.Offset = int32(c.Uvarint()), int64(c.Uvarint()), int64(c.Uvarint())
+	t.Date, t.Time = calendar.Date(c.Varint()), calendar.Clock(c.Varint())
+	t.TimeRaw, t.Store, t.Register, t.Receipt = c.Text(), c.Text(), c.Text(), c.Text()
+	t.Card, t.Account = c.Text(), c.Text()
+	t.Scheme, t.Provider = int32(c.Varint()), int32(c.Varint())
+	t.AffiliateRaw, t.Affiliate = c.Text(), int32(c.Varint())
+	t.AmountIncl, t.AmountExcl = c.Varint(), c.Varint()
 	if flags&hasOtherAmounts != 0 {
-		t.Excl, t.Incl8, t.Incl10 = c.varint(), c.varint(), c.varint()
-		t.Tax8, t.Tax10 = c.varint(), c.varint()
+		t.Excl, t.Incl8, t.Incl10 = c.Varint(), c.Varint(), c.Varint()
+		t.Tax8, t.Tax10 = c.Varint(), c.Varint()
 	}
 	if flags&hasMember != 0 {
-		t.MemberNo = c.short()
+		t.MemberNo = c.Text()
 	}
 	if flags&hasPoints != 0 {
-		t.PointType, t.GrantType, t.PointsGiven = c.short(), c.short(), c.varint()
+		t.PointType, t.GrantType, t.PointsGiven = c.Text(), c.Text(), c.Varint()
 	}
 	if t.Kind.TakesBack() {
 		c.hash(&t.Original)
 	}
 	if t.NamesOriginal = flags&hasOriginal != 0; t.NamesOriginal {
-		t.OriginalDate = calendar.Date(c.varint())
-		t.OriginalStore, t.OriginalRegister, t.OriginalReceipt = c.short(), c.short(), c.short()
+		t.OriginalDate = calendar.Date(c.Varint())
+		t.OriginalStore, t.OriginalRegister, t.OriginalReceipt = c.Text(), c.Text(), c.Text()
 	}
 	t.Items = items
 	if flags&hasItems != 0 {
-		for n := c.uvarint(); n > 0 && !c.bad; n-- {
-			t.Items = append(t.Items, Item{c.short(), c.varint(), c.varint(), int32(c.varint())})
+		for n := c.Uvarint(); n > 0 && !c.Bad(); n-- {
+			t.Items = append(t.Items, Item{c.Text(), c.Varint(), c.Varint(), int32(c.Varint())})
 		}
 	}
-	if c.bad {
+	if c.Bad() {
 		return 0, fault.New(fault.ReadFailed, "damaged transaction record")
 	}
-	return c.at, nil
+	return c.At(), nil
 }
 
 // BinaryLine gives the line of a record in binary form without decoding the rest.
 func BinaryLine(b []byte) (int64, bool) {
-	c := cursor{b: b}
-	c.take(2 + len(Hash{}))
-	c.uvarint()
-	line := int64(c.uvarint())
-	return line, !c.bad
+	c := cursor{packed.From(b)}
+	c.Take(2 + len(Hash{}))
+	c.Uvarint()
+	line := int64(c.Uvarint())
+	return line, !c.Bad()
 }
