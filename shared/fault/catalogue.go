@@ -24,6 +24,9 @@ const (
 	FileControl        Code = 1113
 	RecordTooLong      Code = 1120
 	FeedUnknown        Code = 1130
+	FileCardNumber     Code = 1140
+	FileTooLarge       Code = 1141
+	FileName           Code = 1142
 )
 
 // Codes of a bad line (R4): 12xx. A bad line never stops a good one.
@@ -67,6 +70,7 @@ const (
 	ReturnOriginalUnknown Code = 1304
 	ReturnExceedsSale     Code = 1305
 	PointsLimit           Code = 1306
+	ReturnErased          Code = 1307
 	ReturnCardDiffers     Code = 1310
 )
 
@@ -103,6 +107,23 @@ const (
 	TotalsDiffer   Code = 3010
 	InputTooLarge  Code = 3011
 	ArrivalsDiffer Code = 3012
+)
+
+// Codes of runs and what they keep: 40xx.
+const (
+	RunBusy        Code = 4001
+	RunExists      Code = 4002
+	RunUnknown     Code = 4003
+	RunCommitted   Code = 4004
+	RunVoided      Code = 4005
+	RunClosed      Code = 4006
+	RunFenced      Code = 4007
+	PartMissing    Code = 4010
+	PartDamaged    Code = 4011
+	PartDiffers    Code = 4012
+	PartShredded   Code = 4013
+	LedgerDiffers  Code = 4014
+	MastersMissing Code = 4020
 )
 
 // Catalogue lists every code once, in order of number.
@@ -165,6 +186,18 @@ var Catalogue = []Entry{
 	{
 		FeedUnknown, "feed.unknown", "No feed of the masters takes this file.",
 		"Name the feed, or add the file's name pattern to a feed.",
+	},
+	{
+		FileCardNumber, "file.card_number", "The file holds the whole number of a payment card.",
+		"The file is quarantined: send it again with an affiliate's code, or prefix and last four digits.",
+	},
+	{
+		FileTooLarge, "file.too_large", "The file is larger than the limit of an upload.",
+		"Split it at a receipt's border and send the parts.",
+	},
+	{
+		FileName, "file.name", "A file cannot be taken in under that name.",
+		"Use a name without slashes and control characters, of at most 200 bytes.",
 	},
 	{
 		TextUndecodable, "text.undecodable", "A byte is no character of the layout's encoding.",
@@ -309,6 +342,11 @@ var Catalogue = []Entry{
 		"Check the amount and the rule.",
 	},
 	{
+		ReturnErased, "return.erased",
+		"The number of the sale's card was erased, so its points cannot be taken back.",
+		"Settle it with the customer by hand; erased numbers do not come back.",
+	},
+	{
 		ReturnCardDiffers, "return.card_differs",
 		"The return shows another card than the sale; the sale's card is used.",
 		"Nothing to do, unless it happens often.",
@@ -381,5 +419,48 @@ var Catalogue = []Entry{
 		ArrivalsDiffer, "arrivals.differ", "The list of arrivals does not fit the files beside it.",
 		"Give each file one row in arrivals.csv, file,arrived (2026-11-22T05:59:59+09:00), " +
 			"or take the list away.",
+	},
+	{
+		RunBusy, "run.busy", "The run before has not come far enough, or another one was opened just now.",
+		"Resume or void the run that is named, then open again.",
+	},
+	{
+		RunExists, "run.exists", "That day was computed, or a later one was.",
+		"Nothing to do; what arrives late goes into the next day's run.",
+	},
+	{RunUnknown, "run.unknown", "There is no such run, or no such part of it.", "List the runs with day show."},
+	{
+		RunCommitted, "run.committed", "The run is committed; nothing can take it back.",
+		"Correct it by an adjustment.",
+	},
+	{RunVoided, "run.voided", "The run was voided.", "Open a new one; it takes the same files."},
+	{RunClosed, "run.closed", "The run is closed.", "Nothing to do."},
+	{
+		RunFenced, "run.fenced", "Another attempt of the run has taken over.",
+		"Nothing to do: the newer attempt finishes the run.",
+	},
+	{
+		PartMissing, "part.missing", "A part that the run needs is not there.",
+		"Restore it from a backup; before the commit, resume the run.",
+	},
+	{
+		PartDamaged, "part.damaged", "A stored part was changed, moved or cut off.",
+		"Restore it from a backup, then verify.",
+	},
+	{
+		PartDiffers, "part.differs", "A step was done twice and did not come to the same.",
+		"Do not release anything, and report it: this is a fault of the program.",
+	},
+	{
+		PartShredded, "part.shredded", "The key of that day was shredded, so its part cannot be read.",
+		"Nothing to do: the chain of digests still verifies.",
+	},
+	{
+		LedgerDiffers, "ledger.differs", "An item of the ledger is not what the committed runs say.",
+		"Find out who changed it, then rebuild the ledger.",
+	},
+	{
+		MastersMissing, "masters.missing", "No masters are published for that date.",
+		"Publish masters first.",
 	},
 }

@@ -32,3 +32,14 @@ func (s *Set) FeedOf(name string, runDate calendar.Date) *Feed {
 	}
 	return nil
 }
+
+// AcceptDays gives after how many days a provider's entries count as accepted by the contract in force on a
+// run date (R19), nil if only its answers accept.
+func (s *Set) AcceptDays(provider string, runDate calendar.Date) *int {
+	for i := range s.Contracts {
+		if c := &s.Contracts[i]; c.Provider == provider && c.Holds(runDate) {
+			return c.AcceptDays
+		}
+	}
+	return nil
+}

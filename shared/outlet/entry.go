@@ -6,6 +6,7 @@ import (
 	"multipoint/shared/calendar"
 	"multipoint/shared/fault"
 	"multipoint/shared/packed"
+	"multipoint/shared/transaction"
 )
 
 // Entry is one grant or return on its way to a provider, before the grain of the outlet (R21). Byte slices
@@ -25,13 +26,14 @@ type Entry struct {
 	AmountIncl                         int64 // yen with tax, the magnitude also of returns
 }
 
-// Place says where an entry comes from: run number, file ordinal and line (from 1), and its order inside its
-// transaction. Entries are sorted by run, file, line, point type and order (R21).
+// Place says where an entry comes from: run number, file ordinal and line (from 1), its order inside its
+// transaction, and the transaction's key. Entries are sorted by run, file, line, point type and order (R21).
 type Place struct {
 	Run   int64
 	File  int32
 	Line  int64
 	Order int32
+	Key   transaction.Hash
 }
 
 // sameTransaction says whether both come from one line of one run.
@@ -47,6 +49,7 @@ func (e *Entry) AppendBinary(dst []byte) []byte {
 		flags = 1
 	}
 	dst = append(dst, flags)
+	dst = append(dst, e.Key[:]...)
 	dst = binary.AppendVarint(dst, e.Run)
 	dst = binary.AppendVarint(dst, int64(e.File))
 	dst = binary.AppendVarint(dst, e.Line)
@@ -99,6 +102,7 @@ func (e *Entry) DecodeBinary(src []byte) (rest []byte, err error) {
 	}
 	e.IsReturn = src[0] == 1
 	r := packed.From(src[1:])
+	copy(e.Key[:], r.Take(len(e.Key)))
 	var file, order, date, clock int64
 	for _, n := range [...]*int64{&e.Run, &file, &e.Line, &order, &e.Points, &date, &clock, &e.AmountIncl} {
 		*n = r.Varint()

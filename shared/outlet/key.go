@@ -11,7 +11,7 @@ const (
 	markGroup = 0
 	markEntry = 1
 
-	placeLen = 8 + 4 + 8 + 4
+	placeLen = 8 + 4 + 8 + 4 + 32
 )
 
 // appendPlace appends the key of (run, file, line, point type, order), the order of a provider file (R21).
@@ -28,14 +28,17 @@ func appendPlaceOnly(dst []byte, p Place) []byte {
 	dst = binary.BigEndian.AppendUint64(dst, uint64(p.Run))
 	dst = binary.BigEndian.AppendUint32(dst, uint32(p.File))
 	dst = binary.BigEndian.AppendUint64(dst, uint64(p.Line))
-	return binary.BigEndian.AppendUint32(dst, uint32(p.Order))
+	dst = binary.BigEndian.AppendUint32(dst, uint32(p.Order))
+	return append(dst, p.Key[:]...)
 }
 
 func decodePlace(b []byte) Place {
-	return Place{
+	p := Place{
 		Run: int64(binary.BigEndian.Uint64(b)), File: int32(binary.BigEndian.Uint32(b[8:])),
 		Line: int64(binary.BigEndian.Uint64(b[12:])), Order: int32(binary.BigEndian.Uint32(b[20:])),
 	}
+	copy(p.Key[:], b[24:])
+	return p
 }
 
 // appendText appends a text so that keys order by its bytes and none is the beginning of another: 00 becomes

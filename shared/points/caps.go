@@ -158,3 +158,15 @@ func (c *Counters) Use(campaign string, card Card) int64 { return c.cards[counte
 
 // Total gives the net use of all cards in a campaign.
 func (c *Counters) Total(campaign string) int64 { return c.totals[campaign] }
+
+// Set sets the net use of a card in a campaign and leaves the campaign's total alone.
+func (c *Counters) Set(campaign string, card Card, points int64) {
+	c.Add(campaign, card, 0)
+	c.cards[counter{campaign, card}] = points
+}
+
+// SetTotal sets the net use of all cards in a campaign.
+func (c *Counters) SetTotal(campaign string, points int64) {
+	c.Add(campaign, Card{}, 0)
+	c.totals[campaign] = points
+}

@@ -87,7 +87,18 @@ func (p *prepared) allocate(book *claimBook) (*spool.Partitions, error) {
 		return nil, err
 	}
 	grants := spool.NewPartitions(buckets, p.memory, p.Options.TempDir)
-	if err := p.share(it, grants.Appender()); err != nil {
+	var use points.Use = &points.Counters{}
+	if p.history != nil {
+		use = p.history
+	}
+	out := grants.Appender()
+	err = p.share(it.Next, use, func(bucket int, g []byte) error {
+		return out.Put(bucket, append(out.Buffer(bucket), g...))
+	})
+	if err == nil {
+		err = out.Flush()
+	}
+	if err != nil {
 		_ = grants.Close() // the first error counts
 		return nil, err
 	}
@@ -95,44 +106,31 @@ func (p *prepared) allocate(book *claimBook) (*spool.Partitions, error) {
 }
 
 // share gives each claim its grant.
-func (p *prepared) share(it *spool.Iterator, out *spool.Appender) error {
+func (p *prepared) share(
+	next func() ([]byte, error), use points.Use, put func(bucket int, grants []byte) error,
+) error {
 	holders := &holders{members: p.members, codes: p.codes, refs: card.NewPseudonyms(p.key)}
-	var use points.Use = &points.Counters{}
-	if p.history != nil {
-		use = p.history
-	}
 	a := points.NewAllocator(p.rules, use, holders)
-	var list []points.Claim
+	var c claim
+	var grants []byte
 	for {
-		record, err := it.Next()
+		record, err := next()
 		if errors.Is(err, io.EOF) {
-			return out.Flush()
+			return nil
 		}
 		if err != nil {
 			return err
 		}
-		if len(record) < claimKey+17 {
-			return damaged()
+		if c, err = readClaim(record, c.list); err != nil {
+			return err
 		}
-		var ref card.Ref
-		copy(ref[:], record[claimKey+1:])
-		rd := packed.From(record[claimKey+17:])
-		holders.provider = int32(rd.Uvarint()) - 1
-		holders.number = rd.Text()
-		list = list[:0]
-		for len(rd.Rest()) > 0 && !rd.Bad() {
-			list = append(list, points.Claim{Rule: int32(rd.Uvarint()), Award: int64(rd.Uvarint())})
+		holders.provider, holders.number = c.provider, c.number
+		a.Next(c.ref, c.list)
+		grants = grants[:0]
+		for i := range c.list {
+			grants = binary.AppendUvarint(grants, uint64(c.list[i].Grant))
 		}
-		if rd.Bad() {
-			return damaged()
-		}
-		a.Next(ref, list)
-		bucket := int(record[claimKey])
-		g := out.Buffer(bucket)
-		for i := range list {
-			g = binary.AppendUvarint(g, uint64(list[i].Grant))
-		}
-		if err := out.Put(bucket, g); err != nil {
+		if err := put(c.bucket, grants); err != nil {
 			return err
 		}
 	}

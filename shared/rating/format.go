@@ -21,7 +21,6 @@ const (
 type errorFormat struct {
 	info *feedInfo
 	row  []byte
-	b64  []byte
 }
 
 func newErrorFormat(info *feedInfo) *errorFormat { return &errorFormat{info: info} }
@@ -29,9 +28,14 @@ func newErrorFormat(info *feedInfo) *errorFormat { return &errorFormat{info: inf
 // badLine writes one row for each fault of a bad receipt: its first line, the line of the fault, what is
 // wrong; the first row carries the receipt's bytes.
 func (f *errorFormat) badLine(out *bytes.Buffer, b *convert.BadLine) {
+	f.row = f.appendBadLine(f.row[:0], b)
+	out.Write(f.row)
+}
+
+func (f *errorFormat) appendBadLine(row []byte, b *convert.BadLine) []byte {
 	for i := range b.Faults {
 		x := &b.Faults[i]
-		row := strconv.AppendInt(f.row[:0], b.Line, 10)
+		row = strconv.AppendInt(row, b.Line, 10)
 		row = append(row, ',')
 		row = strconv.AppendInt(row, x.Line, 10)
 		row = append(row, ',')
@@ -41,13 +45,11 @@ func (f *errorFormat) badLine(out *bytes.Buffer, b *convert.BadLine) {
 		row = appendCode(row, x.Code)
 		row = append(row, ',')
 		if i == 0 {
-			f.b64 = base64.StdEncoding.AppendEncode(f.b64[:0], b.Raw)
-			row = append(row, f.b64...)
+			row = base64.StdEncoding.AppendEncode(row, b.Raw)
 		}
 		row = append(row, '\n')
-		out.Write(row)
-		f.row = row
 	}
+	return row
 }
 
 // appendCode writes number, name, meaning and advice of a code.

@@ -8,6 +8,7 @@ import (
 	"io"
 
 	"multipoint/shared/calendar"
+	"multipoint/shared/card"
 	"multipoint/shared/fault"
 	"multipoint/shared/layout"
 	"multipoint/shared/master"
@@ -65,19 +66,24 @@ type Options struct {
 	Observe func(v *Verdict) error
 }
 
-// History is the ledger as of the previous run.
+// History is the ledger as of the previous run. It is asked from several goroutines at once.
 type History interface {
 	points.Use
-	// Transaction gives what an earlier run accepted under a key, nil if none did.
-	Transaction(key *transaction.Hash) (*Past, error)
+	// Transactions calls found for each key under which an earlier run accepted a transaction. Keys come
+	// sorted, none twice; what is found belongs to the caller.
+	Transactions(keys []transaction.Hash, found func(i int, past *Past)) error
+	// Number gives the number behind a card reference of a provider's, nil if it was erased (R24).
+	Number(provider string, ref card.Ref) ([]byte, error)
 }
 
 // Past is an accepted transaction of an earlier run.
 type Past struct {
 	Content  transaction.Hash
 	Kind     transaction.Kind
-	Provider int32  // index in the set's providers, -1 = none
-	Account  []byte // the number that its points went to
+	Provider int32 // index in the set's providers, -1 = none
+	Ref      card.Ref
+	// Account is the number that its points went to; nil = History.Number knows it by Ref.
+	Account  []byte
 	Original points.Original
 	Entries  []PastEntry // one for each of Original.Entries
 }
@@ -86,6 +92,7 @@ type Past struct {
 type PastEntry struct {
 	Rule      string
 	PointType string
+	Campaign  bool // the rule is a campaign, whose counters a return moves (R14)
 }
 
 // Status is what became of a receipt.
@@ -117,6 +124,9 @@ type Entry struct {
 	// Original is the place of the original's entry that a return takes back from, -1 for grants and computed
 	// returns.
 	Original int32
+	// Campaign: the points move the counters of the campaign that Rule names (R14); computed returns move
+	// none (R17).
+	Campaign bool
 }
 
 // Verdict is what was decided about one good receipt. It is valid during the call that hands it over.

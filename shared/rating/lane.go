@@ -110,7 +110,7 @@ func (p *prepared) endLanes(lanes []*lane, res *Result, err error) error {
 // end writes down what became of the outlet's entries.
 func (l *lane) end(res *Result) error {
 	p, code := l.p, l.info.master.Code
-	e := res.Totals.entriesOf(l.info.master.Provider)
+	e := res.Totals.EntriesOf(l.info.master.Provider)
 	in, err := countEntries(p.Carried[code])
 	if err != nil {
 		return err

@@ -195,6 +195,11 @@ func (p *prepared) newest(provider int32, account []byte) []byte {
 	return p.members.Newest(p.codes[provider], account)
 }
 
+// isCampaign says whether the points of a rule move counters (R14).
+func (p *prepared) isCampaign(rule int32) bool {
+	return rule != points.Given && p.rules.List()[rule].Campaign
+}
+
 // typeName names an award's point type.
 func (p *prepared) typeName(t *transaction.Transaction, a *points.Award) string {
 	if a.PointType >= 0 {

@@ -31,6 +31,7 @@ type original struct {
 	provider int32
 	account  []byte
 	entries  []PastEntry
+	erased   bool // nobody knows its number any more (R24)
 }
 
 // rateReturns decides about the returns and cancels of the bucket, after its sales have their final grants.
@@ -65,11 +66,14 @@ func (r *rater) rateReturn(t *transaction.Transaction, o *outcome) (fault.Code, 
 	if orig != nil && orig.provider != t.Provider && !r.encodable(t, orig.provider) {
 		return fault.OutletUnencodable, nil
 	}
-	if code, err := r.taken(t); code != 0 || err != nil {
-		return code, err
+	if code := r.taken(t); code != 0 {
+		return code, nil
 	}
 	if orig == nil {
 		return r.unknownOriginal(t, o), nil
+	}
+	if orig.erased {
+		return fault.ReturnErased, nil
 	}
 	var code fault.Code
 	r.back.amounts, code = points.TakeBack(&orig.state, t.Kind, t.AmountIncl, r.back.amounts[:0])
@@ -86,7 +90,7 @@ func (r *rater) rateReturn(t *transaction.Transaction, o *outcome) (fault.Code, 
 		if amount > 0 {
 			e := orig.entries[i]
 			tk.entries = append(tk.entries, Entry{
-				Rule: e.Rule, PointType: e.PointType, Points: -amount, Original: int32(i),
+				Rule: e.Rule, PointType: e.PointType, Points: -amount, Original: int32(i), Campaign: e.Campaign,
 			})
 		}
 	}
@@ -117,19 +121,25 @@ func (r *rater) originalOf(t *transaction.Transaction) (*original, error) {
 				continue
 			}
 			o.state.Entries = append(o.state.Entries, points.Standing{Points: a.Points, Standing: a.Points})
-			o.entries = append(o.entries, PastEntry{r.job.rules.CodeOf(a.Rule), r.job.typeName(sale, &a)})
+			o.entries = append(o.entries, PastEntry{
+				r.job.rules.CodeOf(a.Rule), r.job.typeName(sale, &a), r.job.isCampaign(a.Rule),
+			})
 		}
 		return r.remember(t.Original, o), nil
 	}
-	if r.job.history == nil {
+	past := r.past[t.Original]
+	if past == nil || past.Kind.TakesBack() {
 		return nil, nil
 	}
-	past, err := r.job.history.Transaction(&t.Original)
-	if err != nil || past == nil || past.Kind.TakesBack() {
-		return nil, err
-	}
-	o := &original{past.Original, past.Provider, past.Account, past.Entries}
+	o := &original{state: past.Original, provider: past.Provider, account: past.Account, entries: past.Entries}
 	o.state.Entries = append([]points.Standing(nil), o.state.Entries...)
+	if len(o.account) == 0 && o.provider >= 0 {
+		var err error
+		if o.account, err = r.job.history.Number(r.job.codes[o.provider], past.Ref); err != nil {
+			return nil, err
+		}
+		o.erased = len(o.account) == 0
+	}
 	return r.remember(t.Original, o), nil
 }
 
@@ -158,7 +168,9 @@ func (r *rater) unknownOriginal(t *transaction.Transaction, o *outcome) fault.Co
 	tk := taking{provider: t.Provider, account: t.Account}
 	tk.leaves = r.job.newest(t.Provider, t.Account)
 	for i := range r.back.awards {
-		tk.entries = append(tk.entries, r.awarded(t, &r.back.awards[i]))
+		computed := r.awarded(t, &r.back.awards[i])
+		computed.Campaign = false
+		tk.entries = append(tk.entries, computed)
 	}
 	o.from = int32(len(r.back.takings))
 	r.back.takings = append(r.back.takings, tk)

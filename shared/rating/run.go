@@ -49,7 +49,7 @@ func Run(job *Job, out Output) (res *Result, err error) {
 		if err := out.File(ordinal, &r); err != nil {
 			return nil, err
 		}
-		res.Totals.addFile(&r)
+		res.Totals.AddFile(&r)
 		refused = append(refused, r.Verdict.Refused != nil)
 		res.Files = append(res.Files, r)
 	}
@@ -68,7 +68,7 @@ func Run(job *Job, out Output) (res *Result, err error) {
 		return nil, err
 	}
 	p.trace("files")
-	res.Totals.sort()
+	res.Totals.Sort()
 	return res, res.Totals.Agree()
 }
 
@@ -108,7 +108,7 @@ func (p *prepared) rateAll(
 			common.Free(i)
 		}
 		mu.Lock()
-		sums.merge(&own)
+		sums.Merge(&own)
 		mu.Unlock()
 		return write.Flush()
 	})
@@ -157,11 +157,20 @@ func (r *rater) first(i int, common *spool.Partitions, refused []bool) (err erro
 	if r.data, err = common.Read(i, r.data); err != nil {
 		return err
 	}
+	return r.loadSales(refused)
+}
+
+// loadSales brings the records of r.data into their order and rates the sales.
+func (r *rater) loadSales(refused []bool) error {
 	if err := r.b.load(r.data, refused); err != nil {
 		return err
 	}
 	r.b.sort()
-	return r.rateSales()
+	if err := r.lookUp(r.b.order); err != nil {
+		return err
+	}
+	r.rateSales()
+	return nil
 }
 
 // second brings a bucket to its end: final grants, then returns.
@@ -175,22 +184,30 @@ func (r *rater) second(i int, pass *secondPass) (err error) {
 	if r.data, err = pass.common.Read(i, r.data); err != nil {
 		return err
 	}
-	if err := r.b.load(r.data, pass.refused); err != nil {
+	if r.saved, err = pass.saved.Read(i, r.saved); err != nil {
 		return err
 	}
-	if r.saved, err = pass.saved.Read(i, r.saved); err != nil {
+	if r.granted, err = pass.grants.Read(i, r.granted); err != nil {
+		return err
+	}
+	return r.loadRated(pass.refused)
+}
+
+// loadRated goes on with a bucket whose sales were rated and whose claims got their grants.
+func (r *rater) loadRated(refused []bool) error {
+	if err := r.b.load(r.data, refused); err != nil {
 		return err
 	}
 	if err := r.b.restore(r.saved); err != nil {
 		return err
 	}
-	if r.saved, err = pass.grants.Read(i, r.saved); err != nil {
-		return err
-	}
-	if err := r.b.applyGrants(r.saved); err != nil {
+	if err := r.b.applyGrants(r.granted); err != nil {
 		return err
 	}
 	r.rejoin()
+	if err := r.lookUp(r.b.order[r.b.sales:]); err != nil {
+		return err
+	}
 	return r.rateReturns()
 }
 

@@ -1,6 +1,9 @@
 package rating
 
 import (
+	"bytes"
+	"slices"
+
 	"multipoint/shared/fault"
 	"multipoint/shared/outlet"
 	"multipoint/shared/points"
@@ -13,19 +16,23 @@ type rater struct {
 	b     bucket
 	data  []byte // the bucket's bytes
 	saved []byte
-	buf   []byte
-	other []byte
-	rules points.Scratch
-	back  backState
-	check []*outlet.Checker // by provider, nil = no outlet
-	entry outlet.Entry
+	// granted are the bucket's grants of capped campaigns.
+	granted []byte
+	buf     []byte
+	other   []byte
+	rules   points.Scratch
+	back    backState
+	check   []*outlet.Checker // by provider, nil = no outlet
+	entry   outlet.Entry
+	keys    []transaction.Hash
+	past    map[transaction.Hash]*Past // what earlier runs accepted, by key
 
 	entries []Entry // of the verdict at hand
 	piece   []byte
 }
 
 func (p *prepared) newRater() *rater {
-	r := &rater{job: p}
+	r := &rater{job: p, past: map[transaction.Hash]*Past{}}
 	for _, info := range p.byProv {
 		var c *outlet.Checker
 		if info != nil {
@@ -52,7 +59,7 @@ func (r *rater) encodable(t *transaction.Transaction, provider int32) bool {
 
 // rateSales decides about the sales and grants of the bucket in the order of R12: encodable, not taken
 // before, within the limit of points; then the transaction takes its key (R5, R18).
-func (r *rater) rateSales() error {
+func (r *rater) rateSales() {
 	b := &r.b
 	b.seen.reset(len(b.txs))
 	for i := range b.order[:b.sales] {
@@ -64,10 +71,7 @@ func (r *rater) rateSales() error {
 			o.code = fault.OutletUnencodable
 			continue
 		}
-		code, err := r.taken(t)
-		if err != nil {
-			return err
-		}
+		code := r.taken(t)
 		if code == 0 {
 			feed := r.job.feedOf(t)
 			b.awards, code = r.job.rules.Rate(t, feed.pointType, b.awards, &r.rules)
@@ -79,27 +83,43 @@ func (r *rater) rateSales() error {
 		o.to = int32(len(b.awards))
 		b.seen.add(b.txs, index)
 	}
-	return nil
 }
 
 // taken says whether the transaction's key was taken before, by the same content or another one (R5).
-func (r *rater) taken(t *transaction.Transaction) (fault.Code, error) {
+func (r *rater) taken(t *transaction.Transaction) fault.Code {
 	if first := r.b.seen.find(r.b.txs, &t.Key); first >= 0 {
 		var a, c transaction.Hash
 		a, r.buf = r.b.txs[first].Content(r.buf)
 		c, r.buf = t.Content(r.buf)
-		return sameOrConflict(a, c), nil
+		return sameOrConflict(a, c)
 	}
-	if r.job.history == nil {
-		return 0, nil
-	}
-	past, err := r.job.history.Transaction(&t.Key)
-	if past == nil || err != nil {
-		return 0, err
+	past := r.past[t.Key]
+	if past == nil {
+		return 0
 	}
 	var c transaction.Hash
 	c, r.buf = t.Content(r.buf)
-	return sameOrConflict(past.Content, c), nil
+	return sameOrConflict(past.Content, c)
+}
+
+// lookUp asks the ledger for what earlier runs accepted under the keys of these transactions, and of the
+// sales that they take back.
+func (r *rater) lookUp(order []place) error {
+	clear(r.past)
+	if r.job.history == nil || len(order) == 0 {
+		return nil
+	}
+	r.keys = r.keys[:0]
+	for i := range order {
+		t := &r.b.txs[order[i].index]
+		r.keys = append(r.keys, t.Key)
+		if t.NamesOriginal {
+			r.keys = append(r.keys, t.Original)
+		}
+	}
+	slices.SortFunc(r.keys, func(a, b transaction.Hash) int { return bytes.Compare(a[:], b[:]) })
+	r.keys = slices.Compact(r.keys)
+	return r.job.history.Transactions(r.keys, func(i int, past *Past) { r.past[r.keys[i]] = past })
 }
 
 func sameOrConflict(a, b transaction.Hash) fault.Code {

@@ -58,8 +58,8 @@ type Totals struct {
 	Nobody int64 `json:"nobody"`
 }
 
-// addFile takes what convert and check counted.
-func (s *Totals) addFile(r *FileResult) {
+// AddFile takes what convert and check counted of a file.
+func (s *Totals) AddFile(r *FileResult) {
 	s.Files++
 	v := &r.Verdict
 	if v.Refused != nil {
@@ -104,13 +104,13 @@ func (s *Totals) add(v *Verdict, p *prepared) {
 		case v.Provider < 0:
 			s.Nobody++
 		default:
-			e := s.entriesOf(p.codes[v.Provider])
+			e := s.EntriesOf(p.codes[v.Provider])
 			e.Grants++
 			e.ZeroPoint++
 		}
 		return
 	}
-	e := s.entriesOf(p.codes[v.Provider])
+	e := s.EntriesOf(p.codes[v.Provider])
 	for i := range v.Entries {
 		x := &v.Entries[i]
 		pt := s.pointsOf(p.codes[v.Provider], x.PointType)
@@ -127,7 +127,8 @@ func (s *Totals) add(v *Verdict, p *prepared) {
 	}
 }
 
-func (s *Totals) entriesOf(provider string) *Entries {
+// EntriesOf gives the place of a provider's counts, new if it has none.
+func (s *Totals) EntriesOf(provider string) *Entries {
 	for i := range s.Entries {
 		if s.Entries[i].Provider == provider {
 			return &s.Entries[i]
@@ -147,8 +148,8 @@ func (s *Totals) pointsOf(provider, pointType string) *Points {
 	return &s.Points[len(s.Points)-1]
 }
 
-// merge adds another worker's figures.
-func (s *Totals) merge(o *Totals) {
+// Merge adds the figures of other buckets: those of verdicts.
+func (s *Totals) Merge(o *Totals) {
 	s.Duplicates.add(o.Duplicates)
 	s.Errors.add(o.Errors)
 	s.Rated.add(o.Rated)
@@ -160,15 +161,15 @@ func (s *Totals) merge(o *Totals) {
 		x.Minus += o.Points[i].Minus
 	}
 	for i := range o.Entries {
-		x := s.entriesOf(o.Entries[i].Provider)
+		x := s.EntriesOf(o.Entries[i].Provider)
 		x.Grants += o.Entries[i].Grants
 		x.Returns += o.Entries[i].Returns
 		x.ZeroPoint += o.Entries[i].ZeroPoint
 	}
 }
 
-// sort brings the lists into their order: by provider, then point type.
-func (s *Totals) sort() {
+// Sort brings the lists into their order: by provider, then point type.
+func (s *Totals) Sort() {
 	slices.SortFunc(s.Points, func(a, b Points) int {
 		return compare2(a.Provider, b.Provider, a.PointType, b.PointType)
 	})

@@ -33,9 +33,20 @@ func (pg *pages) of(t *transaction.Transaction) int { return pg.first[t.File] + 
 
 // emit writes what becomes of each receipt of the bucket to the page of its line.
 func (r *rater) emit(pg *pages, out *spool.Appender, sums *Totals) error {
+	return r.verdicts(func(v *Verdict) error {
+		sums.add(v, r.job)
+		page := pg.of(v.Tx)
+		return out.Put(page, r.appendPiece(out.Buffer(page), v))
+	})
+}
+
+// verdicts says what becomes of each receipt of the bucket, in the order of R12. A verdict is valid during
+// the call.
+func (r *rater) verdicts(visit func(v *Verdict) error) error {
 	b := &r.b
 	var v Verdict
 	entries := r.entries
+	defer func() { r.entries = entries }()
 	for i := range b.order {
 		index := b.order[i].index
 		o := &b.outcomes[index]
@@ -59,13 +70,10 @@ func (r *rater) emit(pg *pages, out *spool.Appender, sums *Totals) error {
 			}
 			v.Entries, v.LeavesUnder = entries, t.Account
 		}
-		sums.add(&v, r.job)
-		page := pg.of(t)
-		if err := out.Put(page, r.appendPiece(out.Buffer(page), &v)); err != nil {
+		if err := visit(&v); err != nil {
 			return err
 		}
 	}
-	r.entries = entries
 	return nil
 }
 
@@ -73,7 +81,7 @@ func (r *rater) emit(pg *pages, out *spool.Appender, sums *Totals) error {
 func (r *rater) awarded(t *transaction.Transaction, a *points.Award) Entry {
 	return Entry{
 		Rule: r.job.rules.CodeOf(a.Rule), PointType: r.job.typeName(t, a),
-		Basis: a.Basis, Award: a.Full, Points: a.Points, Original: -1,
+		Basis: a.Basis, Award: a.Full, Points: a.Points, Original: -1, Campaign: r.job.isCampaign(a.Rule),
 	}
 }
 
@@ -95,8 +103,16 @@ func (r *rater) appendVerdict(dst []byte, v *Verdict) []byte {
 		for _, n := range [...]int64{e.Basis, e.Award, e.Points, int64(e.Original)} {
 			dst = binary.AppendVarint(dst, n)
 		}
+		dst = append(dst, flag(e.Campaign))
 	}
 	return dst
+}
+
+func flag(b bool) byte {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 func appendBytes(dst, b []byte) []byte {
@@ -125,6 +141,7 @@ func readVerdict(b []byte, v *Verdict) error {
 		entries = append(entries, Entry{
 			Rule: string(r.Text()), PointType: string(r.Text()),
 			Basis: r.Varint(), Award: r.Varint(), Points: r.Varint(), Original: int32(r.Varint()),
+			Campaign: r.Uvarint() == 1,
 		})
 	}
 	v.Entries = entries

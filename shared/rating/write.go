@@ -79,7 +79,7 @@ func (r *rater) appendPiece(dst []byte, v *Verdict) []byte {
 func (r *rater) appendEntries(dst []byte, v *Verdict) []byte {
 	e, t := &r.entry, v.Tx
 	*e = outlet.Entry{
-		Place:    outlet.Place{Run: r.job.Run, File: t.File, Line: t.Line},
+		Place:    outlet.Place{Run: r.job.Run, File: t.File, Line: t.Line, Key: t.Key},
 		IsReturn: t.Kind.TakesBack(), Number: v.LeavesUnder, Date: t.Date, Time: t.Time, TimeRaw: t.TimeRaw,
 		Store: t.Store, Register: t.Register, Receipt: t.Receipt, MemberNo: t.MemberNo,
 		AmountIncl: t.AmountIncl,

@@ -138,3 +138,13 @@ func (t *Transaction) Content(buf []byte) (Hash, []byte) {
 }
 
 func appendInt(buf []byte, v int64) []byte { return binary.BigEndian.AppendUint64(buf, uint64(v)) }
+
+// KeyOf is the key of a sale or grant from its key fields as texts, in the feed's order; dates as YYYY-MM-DD
+// (R5).
+func KeyOf(fields ...string) Hash {
+	var buf []byte
+	for _, f := range fields {
+		buf = appendPrefixedString(buf, f)
+	}
+	return sha256.Sum256(buf)
+}

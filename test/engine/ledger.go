@@ -12,9 +12,9 @@ import (
 	"multipoint/test/model"
 )
 
-// ledger is the least of a ledger that days without answers need: what was accepted, and the use of
+// books is the least of a ledger that days without answers need: what was accepted, and the use of
 // campaigns.
-type ledger struct {
+type books struct {
 	points.Counters
 	past      map[transaction.Hash]*record
 	keys      []func() // keys taken today
@@ -31,15 +31,15 @@ type record struct {
 	provider string
 }
 
-func newLedger() *ledger {
-	return &ledger{
+func newBooks() *books {
+	return &books{
 		past: map[transaction.Hash]*record{}, campaigns: map[string]bool{}, cards: map[string]int64{},
 		use: map[string]int64{}, refs: card.NewPseudonyms([]byte(pseudonymKey)),
 	}
 }
 
 // on gives the ledger to a run with these masters.
-func (l *ledger) on(set *master.Set) rating.History {
+func (l *books) on(set *master.Set) rating.History {
 	for i := range set.Campaigns {
 		l.campaigns[set.Campaigns[i].Code] = true
 	}
@@ -54,16 +54,21 @@ func (l *ledger) on(set *master.Set) rating.History {
 	return l
 }
 
-// Transaction implements rating.History.
-func (l *ledger) Transaction(key *transaction.Hash) (*rating.Past, error) {
-	if r, ok := l.past[*key]; ok {
-		return &r.past, nil
+// Transactions implements rating.History.
+func (l *books) Transactions(keys []transaction.Hash, found func(i int, past *rating.Past)) error {
+	for i := range keys {
+		if r, ok := l.past[keys[i]]; ok {
+			found(i, &r.past)
+		}
 	}
-	return nil, nil
+	return nil
 }
 
+// Number implements rating.History; accounts are kept as they are here.
+func (l *books) Number(string, card.Ref) ([]byte, error) { return nil, nil }
+
 // post notes a verdict; it counts from the next run on.
-func (l *ledger) post(v *rating.Verdict, set *master.Set) {
+func (l *books) post(v *rating.Verdict, set *master.Set) {
 	t := *v.Tx
 	content, _ := t.Content(nil)
 	r := &record{past: rating.Past{
@@ -78,7 +83,9 @@ func (l *ledger) post(v *rating.Verdict, set *master.Set) {
 		for _, e := range entries {
 			standing := points.Standing{Points: e.Points, Standing: e.Points}
 			r.past.Original.Entries = append(r.past.Original.Entries, standing)
-			r.past.Entries = append(r.past.Entries, rating.PastEntry{Rule: e.Rule, PointType: e.PointType})
+			r.past.Entries = append(r.past.Entries, rating.PastEntry{
+				Rule: e.Rule, PointType: e.PointType, Campaign: e.Campaign,
+			})
 		}
 	}
 	account, returned := bytes.Clone(v.Account), v.OriginalReturned
@@ -102,23 +109,23 @@ func (l *ledger) post(v *rating.Verdict, set *master.Set) {
 	})
 }
 
-func (l *ledger) add(provider string, account []byte, e rating.Entry, computed bool) {
+func (l *books) add(provider string, account []byte, e rating.Entry, computed bool) {
 	l.cards[provider+":"+string(account)+":"+e.PointType] += e.Points
-	if l.campaigns[e.Rule] && !computed {
+	if e.Campaign {
 		l.Add(e.Rule, l.refs.Ref(provider, account), e.Points)
 		l.use[e.Rule+":"+provider+":"+string(account)] += e.Points
 	}
 }
 
 // close ends the day: sales first, then what takes them back.
-func (l *ledger) close() {
+func (l *books) close() {
 	for _, f := range append(l.keys, l.today...) {
 		f()
 	}
 	l.keys, l.today = nil, nil
 }
 
-func (l *ledger) sums(got *model.Expect) {
+func (l *books) sums(got *model.Expect) {
 	for k, v := range l.cards {
 		got.Cards[k] = v
 	}

@@ -27,7 +27,7 @@ func run(t *testing.T, text string) model.DayResult {
 }
 
 // day makes a case of one day with one file of lines; masters are added to a card range and a rule of 1 %.
-func day(feed, campaigns string, lines ...string) string {
+func dayOf(feed, campaigns string, lines ...string) string {
 	for i := range lines {
 		head := `{"line": ` + strconv.Itoa(i+1) + `, "date": "2026-11-22", "store": "S1", "register": "01", `
 		lines[i] = strings.Replace(lines[i], "{", head, 1)
@@ -71,7 +71,7 @@ func expect(t *testing.T, d model.DayResult, want ...string) {
 // TestR6AReturnThatNamesNoSaleMeetsOneThatNamesItsPlace: both have the same key, so the second is a conflict,
 // though only one of them names an original (decision 1).
 func TestR6AReturnThatNamesNoSaleMeetsOneThatNamesItsPlace(t *testing.T) {
-	d := run(t, day(`, "unknown_original": "compute", "key_fields": ["date", "store", "receipt"]`, "",
+	d := run(t, dayOf(`, "unknown_original": "compute", "key_fields": ["date", "store", "receipt"]`, "",
 		`{"kind": "return", "time": "10:00", "card": "300000000000001", "incl": "100"}`,
 		`{"kind": "return", "time": "11:00", "card": "300000000000001", "incl": "200",
 			"orig_date": "2026-11-22", "orig_store": "S1"}`))
@@ -89,14 +89,14 @@ func TestR6BucketsChangeNothing(t *testing.T) {
 				"orig_receipt": "`+r+`"}`)
 		want = append(want, "rated 10", "rated -3")
 	}
-	expect(t, run(t, day("", "", lines...)), want...)
+	expect(t, run(t, dayOf("", "", lines...)), want...)
 }
 
 // TestR12EarlierTransactionsPassTheCapFirst: the place in the file does not matter, the time does.
 func TestR12EarlierTransactionsPassTheCapFirst(t *testing.T) {
 	capped := `{"code": "X", "provider": "P1", "point_type": "CAMP", "give": {"kind": "fixed", "points": 100},
 		"caps": {"campaign": 150}}`
-	d := run(t, day("", capped,
+	d := run(t, dayOf("", capped,
 		`{"time": "25:30", "receipt": "1", "card": "300000000000001", "incl": "0"}`,
 		`{"time": "09:00", "receipt": "2", "card": "300000000000001", "incl": "0"}`,
 		`{"receipt": "3", "card": "300000000000001", "incl": "0"}`))
@@ -105,7 +105,7 @@ func TestR12EarlierTransactionsPassTheCapFirst(t *testing.T) {
 
 // TestR12ReturnsComeAfterAllSales takes a return at 00:00 after its sale at 23:00.
 func TestR12ReturnsComeAfterAllSales(t *testing.T) {
-	d := run(t, day("", "",
+	d := run(t, dayOf("", "",
 		`{"kind": "cancel", "receipt": "8", "card": "300000000000001",
 			"orig_date": "2026-11-22", "orig_store": "S1", "orig_register": "01", "orig_receipt": "1"}`,
 		`{"time": "23:00", "receipt": "1", "card": "300000000000001", "incl": "1000"}`))
@@ -116,7 +116,7 @@ func TestR12ReturnsComeAfterAllSales(t *testing.T) {
 func TestR18OneReasonForEachError(t *testing.T) {
 	big := `{"code": "X", "point_type": "CAMP", "give": {"kind": "rate", "num": 1000000, "den": 1}}`
 	sale := `"orig_date": "2026-11-22", "orig_store": "S1", "orig_register": "01", "orig_receipt": `
-	d := run(t, day(`, "unknown_original": "compute"`, big,
+	d := run(t, dayOf(`, "unknown_original": "compute"`, big,
 		`{"time": "10:00", "receipt": "1", "card": "300000000000001", "incl": "100"}`,
 		`{"time": "11:00", "receipt": "1", "card": "300000000000001", "incl": "1000000000000"}`,
 		`{"time": "12:00", "receipt": "2", "card": "300000000000001", "incl": "1000000000000"}`,
@@ -130,7 +130,7 @@ func TestR18OneReasonForEachError(t *testing.T) {
 
 // TestR22StagesAddUp counts each line once, at its stage, with its yen.
 func TestR22StagesAddUp(t *testing.T) {
-	d := run(t, day("", "",
+	d := run(t, dayOf("", "",
 		`{"time": "10:00", "receipt": "1", "card": "300000000000001", "incl": "1000"}`,
 		`{"time": "10:00", "receipt": "1", "card": "300000000000001", "incl": "1000"}`,
 		`{"time": "11:00", "receipt": "2", "card": "300000000000001", "incl": "1"}`,

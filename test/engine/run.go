@@ -27,7 +27,7 @@ const pseudonymKey = "test"
 // has answers: they are runs of another kind. done is the number of days that were run.
 func Run(c *model.Case, opt rating.Options) (got model.Expect, done int, err error) {
 	s := &state{
-		c: c, masters: &c.Masters, members: c.Members, ledger: newLedger(), opt: opt,
+		c: c, masters: &c.Masters, members: c.Members, ledger: newBooks(), opt: opt,
 		fileNo: map[string]int64{}, carried: map[string][]byte{}, runDates: map[int64]string{},
 		seen: map[string]calendar.Date{}, types: map[outlet.Place]string{},
 	}
@@ -50,7 +50,7 @@ type state struct {
 	c        *model.Case
 	masters  *model.Masters
 	members  []model.Member
-	ledger   *ledger
+	ledger   *books
 	opt      rating.Options
 	fileNo   map[string]int64
 	carried  map[string][]byte
@@ -433,6 +433,7 @@ func (f *providerFile) Left(sequence int64, at outlet.Place) error {
 	if f.from == nil {
 		f.from = map[int64][]model.FromLine{}
 	}
+	at.Key = transaction.Hash{} // the place says it all
 	f.left = append(f.left, leaving{sequence, at})
 	s, p := f.r.state, place{at.Run, at.File}
 	line := model.FromLine{RunDate: s.runDates[at.Run], File: s.fileOf[p], Line: s.lineOf[p][at.Line]}
