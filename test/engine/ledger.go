@@ -95,7 +95,7 @@ func (l *books) post(v *rating.Verdict, set *master.Set) {
 		computed := false
 		for _, e := range entries {
 			computed = computed || kind.TakesBack() && e.Original < 0
-			l.add(r.provider, account, e, kind.TakesBack() && e.Original < 0)
+			l.add(r.provider, account, e)
 		}
 		if o, ok := l.past[original]; kind.TakesBack() && named && ok && !computed {
 			o.past.Original.Returned = max(returned, o.past.Original.Returned)
@@ -109,7 +109,7 @@ func (l *books) post(v *rating.Verdict, set *master.Set) {
 	})
 }
 
-func (l *books) add(provider string, account []byte, e rating.Entry, computed bool) {
+func (l *books) add(provider string, account []byte, e rating.Entry) {
 	l.cards[provider+":"+string(account)+":"+e.PointType] += e.Points
 	if e.Campaign {
 		l.Add(e.Rule, l.refs.Ref(provider, account), e.Points)
