@@ -1,4 +1,4 @@
-// Package events tests the demo retailer: its masters, and what a run makes of its day.
+// The tests say what a run makes of the demo retailer.
 package events
 
 import (

@@ -124,6 +124,8 @@ const (
 	PartShredded   Code = 4013
 	LedgerDiffers  Code = 4014
 	MastersMissing Code = 4020
+	StoreInUse     Code = 4030
+	StoreDamaged   Code = 4031
 )
 
 // Catalogue lists every code once, in order of number.
@@ -428,7 +430,8 @@ var Catalogue = []Entry{
 		RunExists, "run.exists", "That day was computed, or a later one was.",
 		"Nothing to do; what arrives late goes into the next day's run.",
 	},
-	{RunUnknown, "run.unknown", "There is no such run, or no such part of it.", "List the runs with day show."},
+	{RunUnknown, "run.unknown", "There is no such run, or no such part of it.",
+		"List the runs with day show."},
 	{
 		RunCommitted, "run.committed", "The run is committed; nothing can take it back.",
 		"Correct it by an adjustment.",
@@ -462,5 +465,13 @@ var Catalogue = []Entry{
 	{
 		MastersMissing, "masters.missing", "No masters are published for that date.",
 		"Publish masters first.",
+	},
+	{
+		StoreInUse, "store.in_use", "Another process has the data folder open.",
+		"End the other process, or ask it through its pages.",
+	},
+	{
+		StoreDamaged, "store.damaged", "The data folder is damaged.",
+		"Restore it from a backup; the ledger can also be built again from the runs.",
 	},
 }

@@ -17,7 +17,6 @@ import (
 	"multipoint/shared/card"
 	"multipoint/shared/day"
 	"multipoint/shared/fault"
-	"multipoint/shared/keys"
 	"multipoint/shared/keys/local"
 	"multipoint/shared/ledger"
 	"multipoint/shared/master"
@@ -85,7 +84,7 @@ func (d *Days) Run(ctx context.Context) (got model.Expect, err error) {
 }
 
 func (d *Days) start(ctx context.Context) error {
-	stored := keys.NewStored(local.Demo(), d.Objects)
+	stored := local.NewDemoKeys(d.Objects)
 	parts, err := seal.New(ctx, d.Objects, stored, "R", seal.Options{})
 	if err != nil {
 		return err
