@@ -90,7 +90,8 @@ func (r *rater) rateReturn(t *transaction.Transaction, o *outcome) (fault.Code, 
 		if amount > 0 {
 			e := orig.entries[i]
 			tk.entries = append(tk.entries, Entry{
-				Rule: e.Rule, PointType: e.PointType, Points: -amount, Original: int32(i), Campaign: e.Campaign,
+				Rule: e.Rule, PointType: e.PointType, Points: -amount, Original: int32(i),
+				Campaign: e.Campaign,
 			})
 		}
 	}
@@ -131,7 +132,9 @@ func (r *rater) originalOf(t *transaction.Transaction) (*original, error) {
 	if past == nil || past.Kind.TakesBack() {
 		return nil, nil
 	}
-	o := &original{state: past.Original, provider: past.Provider, account: past.Account, entries: past.Entries}
+	o := &original{
+		state: past.Original, provider: past.Provider, account: past.Account, entries: past.Entries,
+	}
 	o.state.Entries = append([]points.Standing(nil), o.state.Entries...)
 	if len(o.account) == 0 && o.provider >= 0 {
 		var err error

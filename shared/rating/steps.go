@@ -253,7 +253,8 @@ func (e *Engine) File(
 ) (outlet.Summary, error) {
 	info := e.p.outlets[index]
 	meta := outlet.Meta{
-		RunDate: e.p.RunDate, Created: e.p.RunDate, FileNo: info.outlet.NextFileNo(e.p.FileNo[info.master.Code]),
+		RunDate: e.p.RunDate, Created: e.p.RunDate,
+		FileNo:   info.outlet.NextFileNo(e.p.FileNo[info.master.Code]),
 		Retailer: e.p.Set.Retailer.Code, Provider: info.master.Provider,
 	}
 	return info.outlet.WriteFile(w, meta, entries, outlet.Options{
