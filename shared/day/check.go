@@ -238,7 +238,7 @@ func (w *work) openBuckets(ctx context.Context, from, to int) (*bucketReader, er
 	}
 	r := &bucketReader{parts: parts}
 	for _, p := range parts {
-		stream, err := p.Range(ctx, from, to)
+		stream, err := sections(ctx, p, from, to)
 		if err != nil {
 			r.close()
 			return nil, err

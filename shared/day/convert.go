@@ -239,7 +239,7 @@ func (w *work) readers(ctx context.Context, step string, count int) ([]*seal.Sec
 
 // section reads one section of a part whole.
 func section(ctx context.Context, p *seal.Sections, i int) ([]byte, error) {
-	r, err := p.Section(ctx, i)
+	r, err := sections(ctx, p, i, i+1)
 	if err != nil {
 		return nil, err
 	}

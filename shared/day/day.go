@@ -92,7 +92,33 @@ func (s *Service) openPart(ctx context.Context, key string) (*seal.Sections, err
 // readPart reads a sealed object as one stream.
 func (s *Service) readPart(ctx context.Context, key string) (io.ReadCloser, error) {
 	r, err := s.Parts.Open(ctx, key)
-	return r, partFault(key, err)
+	if err != nil {
+		return nil, partFault(key, err)
+	}
+	return named{r, key}, nil
+}
+
+// named gives errors of reading a part their code and the part's name.
+type named struct {
+	io.ReadCloser
+	key string
+}
+
+func (n named) Read(b []byte) (int, error) {
+	read, err := n.ReadCloser.Read(b)
+	if err != nil && !errors.Is(err, io.EOF) {
+		err = partFault(n.key, err)
+	}
+	return read, err //nolint:wrapcheck // io.EOF must stay itself
+}
+
+// sections reads the sections of a part from one up to, and without, another.
+func sections(ctx context.Context, p *seal.Sections, from, to int) (io.ReadCloser, error) {
+	r, err := p.Range(ctx, from, to)
+	if err != nil {
+		return nil, partFault(p.Info().Key, err)
+	}
+	return named{r, p.Info().Key}, nil
 }
 
 // partFault gives what is wrong with a part its code.

@@ -279,10 +279,10 @@ func (g *granting) openRated(ctx context.Context) (*ratedReader, error) {
 	if r.grants, err = g.w.openPart(ctx, g.w.left(stepAllocate, "grants")); err != nil {
 		return nil, err
 	}
-	if r.first, err = r.outcomes.Range(ctx, 0, g.to-g.from); err != nil {
+	if r.first, err = sections(ctx, r.outcomes, 0, g.to-g.from); err != nil {
 		return nil, err
 	}
-	if r.second, err = r.grants.Range(ctx, g.from, g.to); err != nil {
+	if r.second, err = sections(ctx, r.grants, g.from, g.to); err != nil {
 		_ = r.first.Close()
 		return nil, err
 	}
@@ -365,7 +365,7 @@ func (g grantReader) records(
 func openPieces(ctx context.Context, parts []grantReader, index int) (*merger, error) {
 	var streams []*frames
 	for _, p := range parts {
-		r, err := p.Section(ctx, p.buckets+index)
+		r, err := sections(ctx, p.Sections, p.buckets+index, p.buckets+index+1)
 		if err != nil {
 			return nil, err
 		}

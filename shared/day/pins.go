@@ -43,6 +43,8 @@ type Pins struct {
 	Accept  []DueAcceptance `json:"accept,omitempty"`
 	// Request is what an answer or adjustment asks for.
 	Request Pinned `json:"request,omitzero"`
+	// Erased are references whose numbers the run's vault leaves out (R24).
+	Erased []string `json:"erased,omitempty"`
 	// Chunks and groups are how the work is cut; they are not hashed (R20).
 	Groups    int   `json:"groups"`
 	TaskBytes int64 `json:"task_bytes"` // of files that one task converts

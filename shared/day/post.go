@@ -93,6 +93,9 @@ func (p *poster) run(ctx context.Context) (err error) {
 	if err := p.vault(ctx); err != nil {
 		return err
 	}
+	if err := p.forget(ctx); err != nil {
+		return err
+	}
 	return p.takeHeld(ctx)
 }
 
@@ -474,7 +477,7 @@ func (p *poster) vault(ctx context.Context) (err error) {
 		return err
 	}
 	for _, part := range parts {
-		r, err := part.Section(ctx, part.buckets+grantNumbers)
+		r, err := sections(ctx, part.Sections, part.buckets+grantNumbers, part.buckets+grantNumbers+1)
 		if err != nil {
 			return err
 		}
@@ -486,7 +489,7 @@ func (p *poster) vault(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	v := &vaultWriter{fresh: it}
+	v := &vaultWriter{fresh: it, erased: p.w.pins.erased()}
 	defer v.close()
 	if p.w.pins.Vault != 0 {
 		old, err := p.w.readPart(ctx, p.w.vaultPath(p.w.pins.Vault))
@@ -503,6 +506,7 @@ func (p *poster) vault(ctx context.Context) (err error) {
 type vaultWriter struct {
 	old     *frames // nil = there was none
 	fresh   *spool.Iterator
+	erased  map[card.Ref]bool
 	section int
 	last    card.Ref
 	any     bool
@@ -549,7 +553,7 @@ func (v *vaultWriter) nextOld() ([]byte, error) {
 
 func (v *vaultWriter) put(w *seal.SectionWriter, record []byte) error {
 	ref := card.Ref(record[:len(v.last)])
-	if v.any && ref == v.last {
+	if v.any && ref == v.last || v.erased[ref] {
 		return nil
 	}
 	v.any, v.last = true, ref

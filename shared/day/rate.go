@@ -169,7 +169,7 @@ func (w *work) openClaims(ctx context.Context) (*merger, error) {
 	}
 	var streams []*frames
 	for _, p := range parts {
-		r, err := p.Section(ctx, p.Len()-1)
+		r, err := sections(ctx, p, p.Len()-1, p.Len())
 		if err != nil {
 			return nil, err
 		}

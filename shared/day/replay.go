@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"slices"
 	"strings"
 	"sync"
 
@@ -159,29 +160,8 @@ func (s *Service) Verify(ctx context.Context, run int64, scratch object.Store) (
 	if m.Void {
 		return &Verification{Run: run, Verdict: Identical, What: "voided: " + m.Reason}, nil
 	}
-	shredded := false
-	for _, p := range m.Parts {
-		err := partFault(p.Key, s.Parts.Verify(ctx, p.Key))
-		switch fault.CodeOf(err) {
-		case 0:
-			if err != nil {
-				return nil, err
-			}
-		case fault.PartShredded:
-			shredded = true
-		default:
-			return different(run, p.Key, "%v", err), nil
-		}
-		info, err := s.Parts.Stat(ctx, p.Key)
-		if err != nil {
-			return different(run, p.Key, "%v", err), nil
-		}
-		if info.Metadata[seal.MetaProof] != p.Hash {
-			return different(run, p.Key, "its keyed hash is not the manifest's"), nil
-		}
-	}
-	if shredded {
-		return &Verification{Run: run, Verdict: NotReproducible}, nil
+	if v, err := s.verifyParts(ctx, m); v != nil || err != nil {
+		return v, err
 	}
 	again, err := s.Replay(ctx, run, scratch)
 	if fault.CodeOf(err) == fault.PartShredded {
@@ -199,12 +179,63 @@ func (s *Service) Verify(ctx context.Context, run int64, scratch object.Store) (
 	return &Verification{Run: run, Verdict: Identical}, nil
 }
 
-func placeOf(err error) string {
-	var e *fault.Error
-	if errors.As(err, &e) {
-		return e.File
+// verifyParts proves each sealed object that the run read or wrote; nil if all are as they were.
+func (s *Service) verifyParts(ctx context.Context, m *Manifest) (*Verification, error) {
+	var pins Pins
+	err := s.readJSON(ctx, s.pinsPath(m.Run), &pins)
+	if fault.CodeOf(err) != 0 {
+		return different(m.Run, s.pinsPath(m.Run), "%v", err), nil
 	}
-	return ""
+	if err != nil {
+		return nil, err
+	}
+	parts := slices.Clone(m.Parts)
+	if m.Kind == Day {
+		parts = append(parts, Part{Key: s.vaultPath(m.Run)})
+	}
+	for i := range pins.Files {
+		for j := range pins.Files[i].Chunks {
+			parts = append(parts, Part{Key: pins.Files[i].Chunks[j].Key})
+		}
+	}
+	shredded := false
+	for _, p := range parts {
+		err := partFault(p.Key, s.Parts.Verify(ctx, p.Key))
+		switch {
+		case fault.CodeOf(err) == fault.PartShredded:
+			shredded = true
+			continue
+		case fault.CodeOf(err) != 0:
+			return different(m.Run, p.Key, "%v", err), nil
+		case err != nil:
+			return nil, err
+		}
+		info, err := s.Parts.Stat(ctx, p.Key)
+		if err != nil {
+			return nil, partFault(p.Key, err)
+		}
+		if p.Hash != "" && info.Metadata[seal.MetaProof] != p.Hash {
+			return different(m.Run, p.Key, "its keyed hash is not the manifest's"), nil
+		}
+	}
+	if shredded {
+		return &Verification{Run: m.Run, Verdict: NotReproducible}, nil
+	}
+	return nil, nil
+}
+
+// placeOf names the place of the innermost fault that has one.
+func placeOf(err error) (place string) {
+	for {
+		var e *fault.Error
+		if !errors.As(err, &e) {
+			return place
+		}
+		if e.File != "" {
+			place = e.File
+		}
+		err = e.Err
+	}
 }
 
 // verifyChain checks a run's manifest against its pins and the manifest of the committed run before.
