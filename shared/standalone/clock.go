@@ -28,7 +28,8 @@ func openClock(path string, demo bool, start time.Time) (*Clock, error) {
 	b, err := os.ReadFile(path) // #nosec G304 -- in the data folder
 	if errors.Is(err, fs.ErrNotExist) {
 		c.at = start
-		return c, c.keep()
+		err = c.keep()
+		return c, err
 	}
 	if err != nil {
 		return nil, err
