@@ -1,5 +1,5 @@
-// Package limit checks what is given to a table against the limits of the port, so that all drivers refuse the
-// same things. Every error is table.ErrInvalid with the key. It has no state and knows no driver.
+// Package limit checks what is given to a table against the limits of the port, so that all drivers refuse
+// the same things. Every error is table.ErrInvalid with the key. It has no state and knows no driver.
 package limit
 
 import (
@@ -81,7 +81,8 @@ func Actions(actions []table.Action) error {
 		}
 	}
 	if bytes > table.MaxTransact {
-		return fmt.Errorf("a transaction of %d bytes, at most %d: %w", bytes, table.MaxTransact, table.ErrInvalid)
+		return fmt.Errorf("a transaction of %d bytes, at most %d: %w",
+			bytes, table.MaxTransact, table.ErrInvalid)
 	}
 	return nil
 }
