@@ -57,6 +57,9 @@ var contenders = map[string]func(*work) (figure, error){
 	"rate-decoded": rateDecoded,
 	"rate":         rateFile,
 	"rate-closed":  rateFileClosed,
+	"take-in":      takeIn,
+	"day":          wholeDay,
+	"raw":          rawDay,
 }
 
 // runChild does one contender's work and gives the exit code.
