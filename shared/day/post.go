@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"strings"
 
 	"multipoint/shared/calendar"
 	"multipoint/shared/card"
@@ -161,6 +162,8 @@ func (p *poster) bucket(ctx context.Context, part grantReader, bucket int) error
 	if err := p.returns(ctx, b); err != nil {
 		return err
 	}
+	// Buckets come in the order of keys, so that items do too: a table takes them best that way.
+	slices.SortFunc(b.items, func(x, y table.Item) int { return strings.Compare(x.Partition, y.Partition) })
 	for i := range b.items {
 		if err := p.put(ctx, b.items[i]); err != nil {
 			return err
