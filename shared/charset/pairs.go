@@ -10,6 +10,11 @@ import (
 // has says, as 1 or 0, whether two bytes are a character, or are both 0. The second byte is the higher one.
 func (t *pairTable) has(pair uint64) uint64 { return t.isPair[pair>>6&1023] >> (pair & 63) & 1 }
 
+// hasAll says whether each of four lanes is a character or empty.
+func (t *pairTable) hasAll(x uint64) bool {
+	return t.has(x&0xFFFF)&t.has(x>>16&0xFFFF)&t.has(x>>32&0xFFFF)&t.has(x>>48) != 0
+}
+
 // valid runs over every byte of every file, so it takes eight bytes at a time and does not branch on what
 // they are: the pattern of possible first bytes says where characters begin, and the four places where
 // there may be one are looked up together. Text switches between ASCII and kanji too irregularly for a
@@ -27,8 +32,7 @@ func (t *pairTable) valid(s []byte) (badAt int) {
 			continue
 		}
 		b := &t.blocks[(t.firstBytes(w)|split<<8)&511]
-		x := w&b.even | next&b.odd
-		if t.has(x&0xFFFF)&t.has(x>>16&0xFFFF)&t.has(x>>32&0xFFFF)&t.has(x>>48) != 0 {
+		if t.hasAll(w&b.even | next&b.odd) {
 			i, split = i+8, b.odd>>63
 			continue
 		}
@@ -54,8 +58,12 @@ func (t *pairTable) valid(s []byte) (badAt int) {
 
 // block says where two-byte characters begin among eight bytes. Of two neighbours only one can begin a
 // character, so there are four lanes of 16 bits: a lane of even is set if a character begins at its first
-// byte, a lane of odd if one begins at its second.
-type block struct{ even, odd uint64 }
+// byte, a lane of odd if one begins at its second. second has a bit for each byte that is the second half of
+// a character (bit 0 is the first byte).
+type block struct {
+	even, odd uint64
+	second    byte
+}
 
 // newBlocks lists the blocks by the pattern of bytes that can begin a character (bit 0 is the first byte),
 // plus 256 if the first byte is the second half of a character.
@@ -64,6 +72,9 @@ func newBlocks() *[512]block {
 	for i := range blocks {
 		second := i >= 256
 		for k := range 8 {
+			if second {
+				blocks[i].second |= 1 << k
+			}
 			begins := !second && i>>k&1 == 1
 			lane := uint64(0xFFFF) << (k / 2 * 16)
 			if begins && k%2 == 0 {

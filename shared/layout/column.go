@@ -10,7 +10,6 @@ import (
 // Number, Date and Clock, which know every form and every fault.
 type Column struct {
 	column *readColumn
-	words  wordSet
 	at     int
 	width  int
 	index  int
@@ -38,7 +37,7 @@ func (r *Reading) Column(spec int, s Source) (c Column, ok bool) {
 		return Column{}, false
 	}
 	return Column{
-		column: rc, words: rc.words, at: rc.at, width: rc.width, index: int(at),
+		column: rc, at: rc.at, width: rc.width, index: int(at),
 		fixed: r.fixed, trim: rc.trim, Here: true,
 	}, true
 }
@@ -54,9 +53,9 @@ func (rec *ReadRecord) Quick(c *Column) (text []byte, ok bool) {
 	if !c.Here {
 		return nil, true
 	}
-	var high bool
+	high := true
 	if c.fixed {
-		text, high = rec.Raw[c.at:c.at+c.width], rec.high&c.words != 0
+		text = rec.Raw[c.at : c.at+c.width]
 	} else {
 		cell := &rec.cells[c.at]
 		if cell.doubled {
@@ -70,12 +69,7 @@ func (rec *ReadRecord) Quick(c *Column) (text []byte, ok bool) {
 		}
 		return nil, false
 	}
-	if c.trim {
-		for len(text) > 0 && text[len(text)-1] == ' ' {
-			text = text[:len(text)-1]
-		}
-	}
-	return text, true
+	return trimRight(text, c.trim), true
 }
 
 // QuickDate gives the column's date; ok is false if only Date can tell.

@@ -10,8 +10,6 @@ import (
 // and a look at the bytes is cheaper than decoding them anew. It changes no result.
 type columnMemo struct {
 	texts *[memoTexts]textEntry
-	hit   *textEntry // of the record with the number seen
-	seen  uint64
 	// Columns whose texts rarely come again are not remembered any more: remembering would cost more than it
 	// saves.
 	tries, hits int
@@ -23,11 +21,10 @@ type columnMemo struct {
 	date    calendar.Date
 }
 
-// textEntry is a text above ASCII that is known to be decodable.
+// textEntry is a text above ASCII.
 type textEntry struct {
-	raw     []byte
-	text    []byte // as UTF-8 without padding, if decoded
-	decoded bool
+	raw  []byte
+	text []byte // as UTF-8 without padding
 }
 
 const (
@@ -48,15 +45,12 @@ func (rec *ReadRecord) memo(i int) *columnMemo {
 	return &rec.memos[rec.Spec][i]
 }
 
-// decodableColumn says whether a column's bytes are characters.
-func (rec *ReadRecord) decodableColumn(i int, c *readColumn) bool {
-	raw := rec.raw(c)
-	if rec.reading.stateful || len(raw) > maxMemo || len(raw) == 0 {
-		return rec.reading.encoding.Valid(raw) < 0
-	}
-	m := rec.memo(i)
-	if m.off {
-		return rec.reading.encoding.Valid(raw) < 0
+// remembered gives the text of a column that stays the same for its bytes; false if only decoding can tell.
+func (rec *ReadRecord) remembered(i int, c *readColumn) ([]byte, bool) {
+	m, raw := rec.memo(i), rec.raw(c)
+	if m.off || len(raw) > maxMemo {
+		text, badAt := rec.decoded(c)
+		return text, badAt < 0
 	}
 	if m.texts == nil {
 		m.texts = new([memoTexts]textEntry)
@@ -66,39 +60,15 @@ func (rec *ReadRecord) decodableColumn(i int, c *readColumn) bool {
 	if string(e.raw) == string(raw) {
 		m.hits++
 	} else {
-		if rec.reading.encoding.Valid(raw) >= 0 {
-			return false
-		}
-		e.raw, e.decoded = append(e.raw[:0], raw...), false
-	}
-	m.hit, m.seen = e, rec.nth
-	if m.tries == trial {
-		m.off = m.hits < trial/2
-		m.tries, m.hits = 0, 0
-	}
-	return true
-}
-
-// remembered gives the text of a column of a record that is Decodable; false if only decoding can tell.
-func (rec *ReadRecord) remembered(i int, c *readColumn) ([]byte, bool) {
-	m := rec.memo(i)
-	if m.off {
-		text, badAt := rec.decoded(c)
-		return text, badAt < 0
-	}
-	if m.seen != rec.nth {
-		rec.decodableColumn(i, c)
-	}
-	if m.seen != rec.nth { // its bytes are no characters, or too many to be remembered
-		return nil, false
-	}
-	e := m.hit
-	if !e.decoded {
 		text, badAt := rec.decoded(c)
 		if badAt >= 0 {
 			return nil, false
 		}
-		e.text, e.decoded = append(e.text[:0], text...), true
+		e.raw, e.text = append(e.raw[:0], raw...), append(e.text[:0], text...)
+	}
+	if m.tries == trial {
+		m.off = m.hits < trial/2
+		m.tries, m.hits = 0, 0
 	}
 	return e.text, true
 }

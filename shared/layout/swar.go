@@ -39,30 +39,3 @@ func zeros(w uint64) uint64 {
 
 // lowest is the place of the first marked byte.
 func lowest(marks uint64) int { return bits.TrailingZeros64(marks) >> 3 }
-
-// wordSet is a set of eight-byte words of a record: bit n for word n, the last bit for all from there on.
-type wordSet uint64
-
-const lastWord = 63
-
-// wordsOf gives the words that the bytes at:at+width touch.
-func wordsOf(at, width int) (set wordSet) {
-	for i := at / 8; i*8 < at+width; i++ {
-		set |= 1 << min(i, lastWord)
-	}
-	return set
-}
-
-// highWords gives the words of a record that hold a byte above ASCII.
-func highWords(b []byte) (set wordSet) {
-	i := 0
-	for ; len(b)-i*8 >= 8; i++ {
-		if binary.LittleEndian.Uint64(b[i*8:])&highBits != 0 {
-			set |= 1 << min(i, lastWord)
-		}
-	}
-	if load(b, i*8)&highBits != 0 {
-		set |= 1 << min(i, lastWord)
-	}
-	return set
-}

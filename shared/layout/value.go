@@ -44,7 +44,7 @@ func (rec *ReadRecord) place(s Source) int32 {
 // mayBeHigh says whether the column may hold a byte above ASCII.
 func (rec *ReadRecord) mayBeHigh(c *readColumn) bool {
 	if rec.reading.fixed {
-		return rec.high&c.words != 0 && !charset.ASCII(rec.Raw[c.at:c.at+c.width])
+		return !charset.ASCII(rec.Raw[c.at : c.at+c.width])
 	}
 	return c.at >= len(rec.cells) || rec.cells[c.at].high
 }
@@ -232,21 +232,20 @@ func trimSpace(b []byte) []byte {
 }
 
 // HasNUL says whether the record holds a NUL byte.
-func (rec *ReadRecord) HasNUL() bool { return bytes.IndexByte(rec.Raw, 0) >= 0 }
+func (rec *ReadRecord) HasNUL() bool { return !rec.noNUL && bytes.IndexByte(rec.Raw, 0) >= 0 }
 
 // Decodable says whether every byte of the record is a character, column by column.
 func (rec *ReadRecord) Decodable() bool {
 	r := rec.reading
-	if r.fixed && rec.high == 0 && !r.stateful {
-		return true
-	}
 	if rec.Spec < 0 || rec.Fault != 0 || !r.fixed && !r.stateful {
 		return r.encoding.Valid(rec.Raw) < 0 // cells end at bytes that are no part of a character
 	}
-	columns := r.records[rec.Spec].columns
-	for i := range columns {
-		c := &columns[i]
-		if (r.stateful || rec.mayBeHigh(c)) && !rec.decodableColumn(i, c) {
+	spec := &r.records[rec.Spec]
+	if r.fixed && !r.stateful && (r.encoding.ValidColumns(rec.Raw, spec.borders) || charset.ASCII(rec.Raw)) {
+		return true
+	}
+	for i := range spec.columns {
+		if r.encoding.Valid(rec.raw(&spec.columns[i])) >= 0 {
 			return false
 		}
 	}

@@ -1,0 +1,71 @@
+package charset
+
+import (
+	"encoding/binary"
+	"slices"
+)
+
+// Borders are the places in fixed-length records where columns begin: bit k of byte n stands for byte 8n+k of
+// a record. No character may lie across one.
+type Borders []byte
+
+// BordersAt makes the borders of columns that begin at the places starts, counted from 0.
+func BordersAt(starts []int) Borders {
+	if len(starts) == 0 {
+		return nil
+	}
+	b := make(Borders, slices.Max(starts)/8+1)
+	for _, at := range starts {
+		b[at/8] |= 1 << (at % 8)
+	}
+	return b
+}
+
+// of gives the borders among the eight bytes of word n.
+func (b Borders) of(n int) byte {
+	if n >= len(b) {
+		return 0
+	}
+	return b[n]
+}
+
+// ValidColumns says, in one pass over a record, that each of its columns by itself is valid. If it gives
+// false only Valid can tell, column by column: it does not look at three-byte characters and knows CP932 and
+// EUC-JP only.
+func (e Encoding) ValidColumns(record []byte, borders Borders) bool {
+	switch e {
+	case CP932:
+		return cp932Table().validColumns(record, borders)
+	case EUCJP:
+		return eucTable().validColumns(record, borders)
+	}
+	return false
+}
+
+// validColumns is valid with borders; it gives up where valid looks closer. Columns and characters are the
+// same all along the record, so if no character lies across a border, the columns' characters are the
+// record's.
+func (t *pairTable) validColumns(s []byte, borders Borders) bool {
+	i, split := 0, uint64(0) // as in valid
+	for len(s)-i > 8 {
+		p := (*[9]byte)(s[i:])
+		w, next := binary.LittleEndian.Uint64(p[:8]), binary.LittleEndian.Uint64(p[1:])
+		if w&high|split != 0 {
+			b := &t.blocks[(t.firstBytes(w)|split<<8)&511]
+			if b.second&borders.of(i/8) != 0 || !t.hasAll(w&b.even|next&b.odd) {
+				return false
+			}
+			split = b.odd >> 63
+		}
+		i += 8
+	}
+	if len(s) == i {
+		return true
+	}
+	w := uint64(0) // what is left, zeros behind it: no character ends with one
+	for k := len(s) - 1; k >= i; k-- {
+		w = w<<8 | uint64(s[k])
+	}
+	b := &t.blocks[(t.firstBytes(w)|split<<8)&511]
+	return b.second&borders.of(i/8) == 0 && t.hasAll(w&b.even|w>>8&b.odd)
+}
