@@ -52,7 +52,9 @@ func (t *pairTable) validColumns(s []byte, borders Borders) bool {
 		w, next := binary.LittleEndian.Uint64(p[:8]), binary.LittleEndian.Uint64(p[1:])
 		if w&high|split != 0 {
 			b := &t.blocks[(t.firstBytes(w)|split<<8)&511]
-			if b.second&borders.of(i/8) != 0 || !t.hasAll(w&b.even|next&b.odd) {
+			x := w&b.even | next&b.odd
+			if b.second&borders.of(i/8) != 0 ||
+				t.has(x&0xFFFF)&t.has(x>>16&0xFFFF)&t.has(x>>32&0xFFFF)&t.has(x>>48) == 0 {
 				return false
 			}
 			split = b.odd >> 63
@@ -67,5 +69,7 @@ func (t *pairTable) validColumns(s []byte, borders Borders) bool {
 		w = w<<8 | uint64(s[k])
 	}
 	b := &t.blocks[(t.firstBytes(w)|split<<8)&511]
-	return b.second&borders.of(i/8) == 0 && t.hasAll(w&b.even|w>>8&b.odd)
+	x := w&b.even | w>>8&b.odd
+	return b.second&borders.of(i/8) == 0 &&
+		t.has(x&0xFFFF)&t.has(x>>16&0xFFFF)&t.has(x>>32&0xFFFF)&t.has(x>>48) != 0
 }

@@ -10,11 +10,6 @@ import (
 // has says, as 1 or 0, whether two bytes are a character, or are both 0. The second byte is the higher one.
 func (t *pairTable) has(pair uint64) uint64 { return t.isPair[pair>>6&1023] >> (pair & 63) & 1 }
 
-// hasAll says whether each of four lanes is a character or empty.
-func (t *pairTable) hasAll(x uint64) bool {
-	return t.has(x&0xFFFF)&t.has(x>>16&0xFFFF)&t.has(x>>32&0xFFFF)&t.has(x>>48) != 0
-}
-
 // valid runs over every byte of every file, so it takes eight bytes at a time and does not branch on what
 // they are: the pattern of possible first bytes says where characters begin, and the four places where
 // there may be one are looked up together. Text switches between ASCII and kanji too irregularly for a
@@ -32,7 +27,8 @@ func (t *pairTable) valid(s []byte) (badAt int) {
 			continue
 		}
 		b := &t.blocks[(t.firstBytes(w)|split<<8)&511]
-		if t.hasAll(w&b.even | next&b.odd) {
+		x := w&b.even | next&b.odd
+		if t.has(x&0xFFFF)&t.has(x>>16&0xFFFF)&t.has(x>>32&0xFFFF)&t.has(x>>48) != 0 {
 			i, split = i+8, b.odd>>63
 			continue
 		}

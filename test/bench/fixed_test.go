@@ -6,6 +6,8 @@ import (
 	"io"
 	"os"
 	"testing"
+
+	"multipoint/shared/transaction"
 )
 
 // fixedText is a small fixed-length file of the bench.
@@ -42,7 +44,7 @@ func BenchmarkFixed(b *testing.B) {
 	}
 	b.Run("csv", func(b *testing.B) {
 		b.SetBytes(int64(len(text)))
-		sink := &csvSink{names: &c.names, out: io.Discard}
+		sink := &csvSink{rows: transaction.NewRows(&c.names), out: io.Discard}
 		for b.Loop() {
 			if _, err := c.blocks(bytes.NewReader(text), sink, sink.flush); err != nil {
 				b.Fatal(err)

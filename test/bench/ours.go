@@ -60,17 +60,17 @@ func compile(code string, lines int) (*compiled, error) {
 
 // csvSink writes good records as the common layout's CSV and counts bad ones.
 type csvSink struct {
-	names *transaction.Names
-	out   io.Writer
-	buf   []byte
-	bad   int64
+	rows *transaction.Rows
+	out  io.Writer
+	buf  []byte
+	bad  int64
 }
 
 // Good implements convert.Sink. The offset is left out: a reader behind a decoder cannot know it, so the
 // plain peer could not write the same bytes.
 func (s *csvSink) Good(t *transaction.Transaction) {
 	t.Offset = 0
-	s.buf = t.AppendCSV(s.buf, s.names)
+	s.buf = s.rows.Append(s.buf, t)
 }
 
 // Bad implements convert.Sink.
@@ -94,7 +94,7 @@ func convertFile(w *work) (figure, error) {
 	if err != nil {
 		return f, err
 	}
-	sink := &csvSink{names: &c.names, out: out}
+	sink := &csvSink{rows: transaction.NewRows(&c.names), out: out}
 	var parts []convert.Part
 	err = measured(&f, func() error {
 		in, err := os.Open(w.in)

@@ -45,7 +45,7 @@ fields with quotes, commas and doubled quotes, 1 %% bad lines of nine kinds, dup
 const pageEnd = `
 ## What the contenders do
 
-- **multipoint** converts with ~convert.Worker~ and ~transaction.AppendCSV~ and rates with ~rating.Run~
+- **multipoint** converts with ~convert.Worker~ and ~transaction.Rows~ and rates with ~rating.Run~
   into a folder: the code of the commands ~convert~ and ~rate~. On the way it does what the peers leave
   out: every line's key is hashed, bad lines and rating errors are written with their reasons, totals
   are checked from stage to stage.
