@@ -150,6 +150,13 @@ func (t *pairTable) appendUTF8(dst, s []byte) (out []byte, badAt int) {
 			continue
 		}
 		for i < len(s) && s[i] >= utf8.RuneSelf {
+			if len(s)-i >= 2 {
+				if c := t.coded[binary.LittleEndian.Uint16(s[i:])]; c != 0 {
+					binary.LittleEndian.PutUint32(d[n:], c)
+					i, n = i+2, n+int(c>>24)
+					continue
+				}
+			}
 			r, size := t.at(s, i)
 			if size == 0 {
 				return d[:n], i
