@@ -65,7 +65,8 @@ func (rec *ReadRecord) Quick(c *Column) (text []byte, ok bool) {
 	}
 	if high && !charset.ASCII(text) { // it may only lie beside such a byte, or have been quoted
 		if c.column.checked {
-			return rec.remembered(c.index, c.column)
+			text, badAt := rec.decoded(c.column)
+			return text, badAt < 0
 		}
 		return nil, false
 	}
@@ -78,7 +79,7 @@ func (rec *ReadRecord) QuickDate(c *Column, near calendar.Date) (calendar.Date, 
 	if !ok || !c.Here || c.column.field.Type != TypeDate {
 		return 0, false
 	}
-	return rec.parseDate(c.index, c.column, text, near)
+	return calendar.ParseDate(c.column.date, text, near)
 }
 
 // QuickClock gives the column's time and its text; ok is false if only Clock can tell.

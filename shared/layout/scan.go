@@ -21,8 +21,6 @@ type ReadRecord struct {
 	cells   []cell
 	arena   []byte
 	noNUL   bool // no NUL byte stands in the record's block
-	memos   [][]columnMemo
-	memosOf *Reading
 }
 
 // cell is one column of a csv record: raw[start:end], between its quotes if quoted.

@@ -2,6 +2,8 @@ package layout
 
 import (
 	"bytes"
+	"encoding/binary"
+	"math/bits"
 
 	"multipoint/shared/calendar"
 	"multipoint/shared/charset"
@@ -17,13 +19,8 @@ func (rec *ReadRecord) Text(s Source) ([]byte, fault.Code) {
 	}
 	if at < derivedBase {
 		c := &rec.reading.records[rec.Spec].columns[at]
-		if c.bare {
-			if !rec.mayBeHigh(c) {
-				return trimRight(rec.raw(c), c.trim), 0
-			}
-			if text, ok := rec.remembered(int(at), c); ok {
-				return text, 0
-			}
+		if c.bare && !rec.mayBeHigh(c) {
+			return trimRight(rec.raw(c), c.trim), 0
 		}
 		if c.lookup != nil {
 			if v, ok := rec.lookRaw(c); ok {
@@ -49,13 +46,23 @@ func (rec *ReadRecord) mayBeHigh(c *readColumn) bool {
 	return c.at >= len(rec.cells) || rec.cells[c.at].high
 }
 
+// trimRight cuts spaces off the end, eight at a time as long as there are so many bytes.
 func trimRight(raw []byte, trim bool) []byte {
-	if trim {
-		for len(raw) > 0 && raw[len(raw)-1] == ' ' {
-			raw = raw[:len(raw)-1]
-		}
+	if !trim {
+		return raw
 	}
-	return raw
+	n := len(raw)
+	for n >= 8 {
+		others := binary.LittleEndian.Uint64(raw[n-8:n]) ^ ' '*lowBits
+		if others != 0 {
+			return raw[:n-bits.LeadingZeros64(others)/8]
+		}
+		n -= 8
+	}
+	for n > 0 && raw[n-1] == ' ' {
+		n--
+	}
+	return raw[:n]
 }
 
 // lookRaw finds the column in a small lookup by its bytes.
@@ -179,7 +186,7 @@ func (rec *ReadRecord) Date(s Source, near calendar.Date) (calendar.Date, fault.
 		if len(raw) == 0 || len(c.field.Empty) > 0 && isEmpty(c.field.Empty, raw) {
 			return 0, 0
 		}
-		if d, ok := rec.parseDate(int(rec.place(s)), c, raw, near); ok {
+		if d, ok := calendar.ParseDate(c.date, raw, near); ok {
 			return d, 0
 		}
 		text, badAt := rec.decoded(c)
