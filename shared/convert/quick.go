@@ -64,8 +64,9 @@ func (f *Feed) quickPlans() []quickPlan {
 	return plans
 }
 
-// quick takes a receipt the straight way; false if it must be read.
-func (w *Worker) quick(l *line, rec *layout.ReadRecord) bool {
+// quick takes a receipt the straight way, into w.sale; false if it must be read. It fills the same fields each
+// time, so that what else a transaction has stays as it is in a sale: empty.
+func (w *Worker) quick(rec *layout.ReadRecord) bool {
 	if rec.Spec < 0 || rec.Fault != 0 || !w.plans[rec.Spec].ok {
 		return false
 	}
@@ -77,12 +78,8 @@ func (w *Worker) quick(l *line, rec *layout.ReadRecord) bool {
 	if rec.HasNUL() || !rec.Decodable() {
 		return false
 	}
-	p, t := &w.plans[rec.Spec], &l.tx
-	items := t.Items[:0]
-	*t = transaction.Transaction{
-		File: w.file.Ordinal, Line: rec.Line, Offset: rec.Offset, Items: items,
-		Scheme: -1, Provider: -1, Affiliate: -1,
-	}
+	p, t := &w.plans[rec.Spec], &w.sale
+	t.File, t.Line, t.Offset = w.file.Ordinal, rec.Line, rec.Offset
 	return w.quickTexts(p, t, rec) && w.quickAmounts(p, t, rec) && w.quickCard(p, t, rec)
 }
 
@@ -134,6 +131,7 @@ func (w *Worker) quickCard(p *quickPlan, t *transaction.Transaction, rec *layout
 	if t.AffiliateRaw, ok = rec.Quick(&p.affiliate); !ok {
 		return false
 	}
+	t.Affiliate = -1
 	if len(t.AffiliateRaw) > 0 {
 		t.Affiliate = w.feed.directory.Affiliates.Find(t.AffiliateRaw, t.Date)
 	}

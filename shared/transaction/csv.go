@@ -28,8 +28,13 @@ type Rows struct {
 	names *Names
 	file  int32
 	head  []byte // of the lines of that file: feed and file
-	date  calendar.Date
-	day   []byte // the text of that date
+	days  [16]rowDay // by the last bits of their dates
+}
+
+// rowDay is a date and its text.
+type rowDay struct {
+	date calendar.Date
+	text []byte
 }
 
 // NewRows makes a writer of lines.
@@ -43,26 +48,28 @@ func (r *Rows) Append(dst []byte, t *Transaction) []byte {
 		r.file, r.head = t.File, append(r.head[:0], n.Feed...)
 		r.head = append(appendIntField(r.head, int64(t.File)), ',')
 	}
-	if t.Date != r.date {
-		r.date, r.day = t.Date, t.Date.AppendTo(r.day[:0])
+	known := &r.days[t.Date&15]
+	if t.Date != known.date {
+		known.date, known.text = t.Date, t.Date.AppendTo(known.text[:0])
 	}
+	day := known.text
 	dst = append(dst, r.head...)
 	dst = appendDigits(dst, t.Line)
 	dst = appendIntField(dst, t.Offset)
 	dst = append(dst, ',')
 	dst = append(dst, t.Kind.String()...)
 	dst = append(dst, ',')
-	dst = t.appendKeyCSV(dst, n.KeyFields, r.day)
+	dst = t.appendKeyCSV(dst, n.KeyFields, day)
 	dst = append(dst, ',')
 	if t.NamesOriginal {
 		dst = t.appendOriginalKey(dst, n.KeyFields)
 	}
 	dst = append(dst, ',')
-	dst = append(dst, r.day...)
+	dst = append(dst, day...)
 	dst = appendField(dst, t.TimeRaw)
 	dst = append(dst, ',')
 	if t.Time != calendar.NoTime {
-		dst = appendInstant(dst, t.Date, t.Time, r.day)
+		dst = appendInstant(dst, t.Date, t.Time, day)
 	}
 	dst = appendField(dst, t.Store)
 	dst = appendField(dst, t.Register)

@@ -16,36 +16,40 @@ const (
 // below is not 0 if a byte of w is below c, which is at most 0x80.
 func below(w uint64, c byte) uint64 { return (w - lowBits*uint64(c)) &^ w & highBits }
 
-// hasBelow says whether text holds a byte below c, which is at most 0x80.
+// hasBelow says whether text holds a byte below c, which is at most '0'.
 func hasBelow(text []byte, c byte) bool {
-	for ; len(text) >= 8; text = text[8:] {
-		if below(binary.LittleEndian.Uint64(text), c) != 0 {
-			return true
-		}
+	found := below(lastWord(text), c)
+	for ; len(text) > 8; text = text[8:] {
+		found |= below(binary.LittleEndian.Uint64(text), c)
 	}
-	for _, x := range text {
-		if x < c {
-			return true
-		}
-	}
-	return false
+	return found != 0
 }
 
 // mayEndPart is false if no byte of a part of a key is one that endsPart names: they are below '0' or ':' or
 // ';'.
 func mayEndPart(part []byte) bool {
-	for ; len(part) >= 8; part = part[8:] {
-		w := binary.LittleEndian.Uint64(part)
-		if below(w, '0')|below(w^lowBits*':', 2) != 0 {
-			return true
-		}
+	w := lastWord(part)
+	found := below(w, '0') | below(w^lowBits*':', 2)
+	for ; len(part) > 8; part = part[8:] {
+		w = binary.LittleEndian.Uint64(part)
+		found |= below(w, '0') | below(w^lowBits*':', 2)
 	}
-	for _, c := range part {
-		if c < '0' || c|1 == ';' {
-			return true
-		}
+	return found != 0
+}
+
+// lastWord gives the last eight bytes of a text in some order, or all of a shorter one and zeros ('0') beside
+// them.
+func lastWord(text []byte) uint64 {
+	const zeros = uint64(lowBits * 0x30)
+	switch n := len(text); {
+	case n >= 8:
+		return binary.LittleEndian.Uint64(text[n-8:])
+	case n >= 4:
+		return uint64(binary.LittleEndian.Uint32(text)) | uint64(binary.LittleEndian.Uint32(text[n-4:]))<<32
+	case n > 0:
+		return zeros&^0xFFFFFF | uint64(text[0]) | uint64(text[n/2])<<8 | uint64(text[n-1])<<16
 	}
-	return false
+	return zeros
 }
 
 // appendDigits writes a whole number; those of up to eight digits without a loop.

@@ -33,8 +33,9 @@ func TestDigitsAreThoseOfStrconv(t *testing.T) {
 
 // TestPlainTextsNeedNoLookAtEachByte: what is told eight bytes at a time is what the bytes tell one by one.
 func TestPlainTextsNeedNoLookAtEachByte(t *testing.T) {
-	fill := []byte("あおぞら店0a9あ<=z~")
-	for c := range 256 {
+	text := []byte("あおぞら店0a9あ<=z~")
+	for n := range 256 * len(text) {
+		c, fill := n%256, text[:n/256+1]
 		for at := range fill {
 			part := bytes.Clone(fill)
 			part[at] = byte(c)
