@@ -1,38 +1,28 @@
 package charset
 
-import (
-	"encoding/binary"
-	"slices"
-)
+import "encoding/binary"
 
 // Borders are the places in fixed-length records where columns begin: bit k of byte n stands for byte 8n+k of
 // a record. No character may lie across one.
 type Borders []byte
 
-// BordersAt makes the borders of columns that begin at the places starts, counted from 0.
-func BordersAt(starts []int) Borders {
-	if len(starts) == 0 {
-		return nil
-	}
-	b := make(Borders, slices.Max(starts)/8+1)
+// BordersAt makes the borders of records of so many bytes whose columns begin at the places starts, counted
+// from 0.
+func BordersAt(length int, starts []int) Borders {
+	b := make(Borders, length/8+1)
 	for _, at := range starts {
 		b[at/8] |= 1 << (at % 8)
 	}
 	return b
 }
 
-// of gives the borders among the eight bytes of word n.
-func (b Borders) of(n int) byte {
-	if n >= len(b) {
-		return 0
-	}
-	return b[n]
-}
-
-// ValidColumns says, in one pass over a record, that each of its columns by itself is valid. If it gives
-// false only Valid can tell, column by column: it does not look at three-byte characters and knows CP932 and
-// EUC-JP only.
+// ValidColumns says, in one pass over a record of the length that the borders were made for, that each of its
+// columns by itself is valid. If it gives false only Valid can tell, column by column: it does not look at
+// three-byte characters and knows CP932 and EUC-JP only.
 func (e Encoding) ValidColumns(record []byte, borders Borders) bool {
+	if len(record)/8 >= len(borders) {
+		return false
+	}
 	switch e {
 	case CP932:
 		return cp932Table().validColumns(record, borders)
@@ -53,7 +43,7 @@ func (t *pairTable) validColumns(s []byte, borders Borders) bool {
 		if w&high|split != 0 {
 			b := &t.blocks[(t.firstBytes(w)|split<<8)&511]
 			x := w&b.even | next&b.odd
-			if b.second&borders.of(i/8) != 0 ||
+			if b.second&borders[i/8] != 0 ||
 				t.has(x&0xFFFF)&t.has(x>>16&0xFFFF)&t.has(x>>32&0xFFFF)&t.has(x>>48) == 0 {
 				return false
 			}
@@ -70,6 +60,6 @@ func (t *pairTable) validColumns(s []byte, borders Borders) bool {
 	}
 	b := &t.blocks[(t.firstBytes(w)|split<<8)&511]
 	x := w&b.even | w>>8&b.odd
-	return b.second&borders.of(i/8) == 0 &&
+	return b.second&borders[i/8] == 0 &&
 		t.has(x&0xFFFF)&t.has(x>>16&0xFFFF)&t.has(x>>32&0xFFFF)&t.has(x>>48) != 0
 }

@@ -190,7 +190,9 @@ func (r *Reading) compileRecord(rec *Record) error {
 		return fault.New(fault.LayoutWidths,
 			"the widths of record "+rec.Kind+" do not add up to record_length")
 	}
-	out.borders = charset.BordersAt(starts)
+	if r.fixed {
+		out.borders = charset.BordersAt(at, starts)
+	}
 	if kind == RecordTitles {
 		r.titles = len(r.records)
 	}

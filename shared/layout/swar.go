@@ -39,3 +39,17 @@ func zeros(w uint64) uint64 {
 
 // lowest is the place of the first marked byte.
 func lowest(marks uint64) int { return bits.TrailingZeros64(marks) >> 3 }
+
+// eightDigits says whether the bytes of w are digits.
+func eightDigits(w uint64) bool {
+	const tens, six = 0xF0 * lowBits, 6 * lowBits
+	return w&tens == '0'*lowBits && (w+six)&tens == '0'*lowBits
+}
+
+// eight reads eight digits: neighbours are joined to pairs, pairs to fours, fours to eight.
+func eight(w uint64) uint64 {
+	w -= '0' * lowBits
+	w = w*10 + w>>8
+	const pair = 0x000000FF_000000FF
+	return ((w&pair)*(100+1_000_000<<32) + (w>>16&pair)*(1+10_000<<32)) >> 32
+}
