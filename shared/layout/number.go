@@ -1,8 +1,8 @@
 package layout
 
 import (
-	"encoding/binary"
 	"bytes"
+	"encoding/binary"
 
 	"multipoint/shared/charset"
 	"multipoint/shared/fault"

@@ -27,7 +27,7 @@ type Names struct {
 type Rows struct {
 	names *Names
 	file  int32
-	head  []byte // of the lines of that file: feed and file
+	head  []byte     // of the lines of that file: feed and file
 	days  [16]rowDay // by the last bits of their dates
 }
 

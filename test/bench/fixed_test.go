@@ -7,6 +7,7 @@ import (
 	"os"
 	"testing"
 
+	"multipoint/shared/card"
 	"multipoint/shared/transaction"
 )
 
@@ -49,6 +50,23 @@ func BenchmarkFixed(b *testing.B) {
 			if _, err := c.blocks(bytes.NewReader(text), sink, sink.flush); err != nil {
 				b.Fatal(err)
 			}
+		}
+		perRecord(b)
+	})
+	affiliates, err := card.CompileAffiliates(c.set.Affiliates)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Run("floor", func(b *testing.B) {
+		f, out := newFloor(c, affiliates), []byte(nil)
+		for b.Loop() {
+			f.left = 0
+			for at := 0; at < len(text); at += 1 << 20 {
+				out = f.convert(out[:0], text[at:min(at+1<<20, len(text))], int64(at/recordBytes+1))
+			}
+		}
+		if f.left*20 > int64(len(text)/recordBytes) {
+			b.Fatal(f.left, "lines are left out")
 		}
 		perRecord(b)
 	})
