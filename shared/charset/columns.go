@@ -2,40 +2,41 @@ package charset
 
 import "encoding/binary"
 
-// Borders are the places in fixed-length records where columns begin: bit k of byte n stands for byte 8n+k of
-// a record. No character may lie across one.
-type Borders []byte
-
-// BordersAt makes the borders of records of so many bytes whose columns begin at the places starts, counted
-// from 0.
-func BordersAt(length int, starts []int) Borders {
-	b := make(Borders, length/8+1)
-	for _, at := range starts {
-		b[at/8] |= 1 << (at % 8)
-	}
-	return b
+// Columns proves the characters of fixed-length records in one pass. It is immutable and safe for concurrent
+// use; the zero Columns proves nothing.
+type Columns struct {
+	table *pairTable
+	// borders are the places where columns begin, which no character may lie across: bit k of byte n stands for
+	// byte 8n+k of a record.
+	borders []byte
 }
 
-// ValidColumns says, in one pass over a record of the length that the borders were made for, that each of its
-// columns by itself is valid. If it gives false only Valid can tell, column by column: it does not look at
-// three-byte characters and knows CP932 and EUC-JP only.
-func (e Encoding) ValidColumns(record []byte, borders Borders) bool {
-	if len(record)/8 >= len(borders) {
-		return false
+// Columns makes the proof for records of so many bytes whose columns begin at the places starts, counted from
+// 0. Only CP932 and EUC-JP have one.
+func (e Encoding) Columns(length int, starts []int) Columns {
+	c := Columns{borders: make([]byte, length/8+1)}
+	for _, at := range starts {
+		c.borders[at/8] |= 1 << (at % 8)
 	}
 	switch e {
 	case CP932:
-		return cp932Table().validColumns(record, borders)
+		c.table = cp932Table()
 	case EUCJP:
-		return eucTable().validColumns(record, borders)
+		c.table = eucTable()
 	}
-	return false
+	return c
+}
+
+// Valid says that each column of a record by itself is valid. If it gives false only Encoding.Valid can tell,
+// column by column: records of another length and three-byte characters are not looked at.
+func (c *Columns) Valid(record []byte) bool {
+	return c.table != nil && len(record)/8+1 == len(c.borders) && c.table.validColumns(record, c.borders)
 }
 
 // validColumns is valid with borders; it gives up where valid looks closer. Columns and characters are the
 // same all along the record, so if no character lies across a border, the columns' characters are the
 // record's.
-func (t *pairTable) validColumns(s []byte, borders Borders) bool {
+func (t *pairTable) validColumns(s []byte, borders []byte) bool {
 	i, split := 0, uint64(0) // as in valid
 	for len(s)-i > 8 {
 		p := (*[9]byte)(s[i:])

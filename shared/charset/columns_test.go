@@ -37,7 +37,8 @@ func TestColumnsAreValidTogetherIfEachIsAlone(t *testing.T) {
 				}
 				want = want && e.Valid(record[at:end]) < 0
 			}
-			got := e.ValidColumns(record, charset.BordersAt(len(record), starts))
+			together := e.Columns(len(record), starts)
+			got := together.Valid(record)
 			if got && !want || !got && want && !(e == charset.EUCJP && triple) {
 				t.Fatalf("%v: % X cut at %v: together %v, alone %v", e, record, starts, got, want)
 			}
@@ -51,7 +52,8 @@ func TestColumnsAreValidTogetherIfEachIsAlone(t *testing.T) {
 			t.Errorf("%v: %d good and %d bad records", e, good, bad)
 		}
 	}
-	if charset.CP932.ValidColumns([]byte("a"), nil) || charset.UTF8.ValidColumns([]byte("a"), make([]byte, 1)) {
-		t.Error("a record longer than its borders, or of UTF-8, is told by its columns")
+	short, utf8 := charset.CP932.Columns(7, nil), charset.UTF8.Columns(1, nil)
+	if !short.Valid([]byte("a")) || short.Valid(make([]byte, 8)) || utf8.Valid([]byte("a")) {
+		t.Error("a record of another length, or of UTF-8, is proved")
 	}
 }

@@ -93,8 +93,7 @@ func (rec *ReadRecord) Quick(c *Column) (text []byte, ok bool) {
 	if !c.Here {
 		return nil, true
 	}
-	text, ok = rec.bytesOf(c)
-	if !ok || charset.ASCII(text) {
+	if text, ok = rec.bytesOf(c); !ok || charset.ASCII(text) {
 		return text, ok
 	}
 	if !c.column.checked || c.column.wide {

@@ -64,7 +64,7 @@ type readRecord struct {
 	kind    RecordKind
 	columns []readColumn
 	derived []readDerived
-	borders charset.Borders // fixed: where columns begin
+	proof   charset.Columns // fixed
 }
 
 type readColumn struct {
@@ -191,7 +191,7 @@ func (r *Reading) compileRecord(rec *Record) error {
 			"the widths of record "+rec.Kind+" do not add up to record_length")
 	}
 	if r.fixed {
-		out.borders = charset.BordersAt(at, starts)
+		out.proof = r.encoding.Columns(at, starts)
 	}
 	if kind == RecordTitles {
 		r.titles = len(r.records)

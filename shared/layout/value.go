@@ -46,11 +46,16 @@ func (rec *ReadRecord) mayBeHigh(c *readColumn) bool {
 	return c.at >= len(rec.cells) || rec.cells[c.at].high
 }
 
-// trimRight cuts spaces off the end, eight at a time as long as there are so many bytes.
+// trimRight cuts spaces off the end.
 func trimRight(raw []byte, trim bool) []byte {
-	if !trim {
+	if n := len(raw); !trim || n == 0 || raw[n-1] != ' ' {
 		return raw
 	}
+	return trimSpaces(raw)
+}
+
+// trimSpaces is trimRight, eight bytes at a time as long as there are so many.
+func trimSpaces(raw []byte) []byte {
 	n := len(raw)
 	for n >= 8 {
 		others := binary.LittleEndian.Uint64(raw[n-8:n]) ^ ' '*lowBits
@@ -248,7 +253,7 @@ func (rec *ReadRecord) Decodable() bool {
 		return r.encoding.Valid(rec.Raw) < 0 // cells end at bytes that are no part of a character
 	}
 	spec := &r.records[rec.Spec]
-	if r.fixed && !r.stateful && (r.encoding.ValidColumns(rec.Raw, spec.borders) || charset.ASCII(rec.Raw)) {
+	if r.fixed && !r.stateful && (spec.proof.Valid(rec.Raw) || charset.ASCII(rec.Raw)) {
 		return true
 	}
 	for i := range spec.columns {

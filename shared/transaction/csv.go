@@ -59,7 +59,13 @@ func (r *Rows) Append(dst []byte, t *Transaction) []byte {
 	dst = append(dst, ',')
 	dst = append(dst, t.Kind.String()...)
 	dst = append(dst, ',')
-	dst = t.appendKeyCSV(dst, n.KeyFields, day)
+	// Texts that a key may hold as they are need no quotes either.
+	plain := !mayEndPart(t.Store) && !mayEndPart(t.Register) && !mayEndPart(t.Receipt)
+	if plain && !t.Kind.TakesBack() {
+		dst = t.appendPlainKey(dst, n.KeyFields, day)
+	} else {
+		dst = t.appendKeyCSV(dst, n.KeyFields, day)
+	}
 	dst = append(dst, ',')
 	if t.NamesOriginal {
 		dst = t.appendOriginalKey(dst, n.KeyFields)
@@ -71,9 +77,15 @@ func (r *Rows) Append(dst []byte, t *Transaction) []byte {
 	if t.Time != calendar.NoTime {
 		dst = appendInstant(dst, t.Date, t.Time, day)
 	}
-	dst = appendField(dst, t.Store)
-	dst = appendField(dst, t.Register)
-	dst = appendField(dst, t.Receipt)
+	if plain {
+		dst = append(append(dst, ','), t.Store...)
+		dst = append(append(dst, ','), t.Register...)
+		dst = append(append(dst, ','), t.Receipt...)
+	} else {
+		dst = appendField(dst, t.Store)
+		dst = appendField(dst, t.Register)
+		dst = appendField(dst, t.Receipt)
+	}
 	dst = append(dst, ',')
 	dst = append(dst, t.Account...)
 	dst = appendName(dst, n.Schemes, t.Scheme)
@@ -142,6 +154,18 @@ func (t *Transaction) appendOriginalKey(dst []byte, fields []KeyField) []byte {
 		date = t.OriginalDate.AppendTo(date)
 	}
 	return appendKeyText(dst, fields, date, t.OriginalStore, t.OriginalRegister, t.OriginalReceipt)
+}
+
+// appendPlainKey is appendKeyText of a record whose texts have nothing to escape.
+func (t *Transaction) appendPlainKey(dst []byte, fields []KeyField, date []byte) []byte {
+	texts := [...][]byte{KeyDate: date, KeyStore: t.Store, KeyRegister: t.Register, KeyReceipt: t.Receipt}
+	for i, f := range fields {
+		if i > 0 {
+			dst = append(dst, '/')
+		}
+		dst = append(dst, texts[f]...)
+	}
+	return dst
 }
 
 func appendKeyText(dst []byte, fields []KeyField, date, store, register, receipt []byte) []byte {
