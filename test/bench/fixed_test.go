@@ -5,69 +5,93 @@ import (
 	"crypto/sha256"
 	"io"
 	"os"
+	"path/filepath"
 	"testing"
 
-	"multipoint/shared/card"
+	"multipoint/shared/convert"
 	"multipoint/shared/transaction"
 )
 
-// fixedText is a small fixed-length file of the bench.
-func fixedText(b *testing.B) []byte {
-	b.Helper()
-	f, err := makeFiles(b.TempDir(), 20_000, "csv", "fixed")
+// fixedFile makes a small fixed-length file of the bench.
+func fixedFile(tb testing.TB, lines int) string {
+	tb.Helper()
+	f, err := makeFiles(tb.TempDir(), lines, "csv", "fixed")
 	if err != nil {
-		b.Skip(err)
+		tb.Fatal(err)
 	}
-	text, err := os.ReadFile(f.fixed)
+	return f.fixed
+}
+
+// TestFloorWritesTheSameSales: what is written by hand for the one layout is what the engine writes, for
+// nearly all lines; else it would be no floor.
+func TestFloorWritesTheSameSales(t *testing.T) {
+	w := work{in: fixedFile(t, 20_000), lines: 20_000, feed: "POSFIXED"}
+	rows := func(do func(*work) (figure, error)) [][]byte {
+		w.out = filepath.Join(t.TempDir(), "out")
+		if _, err := do(&w); err != nil {
+			t.Fatal(err)
+		}
+		text, err := os.ReadFile(w.out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return bytes.Split(bytes.TrimSuffix(text, []byte("\n")), []byte("\n"))
+	}
+	ours, theirs := rows(convertFile), rows(floorFile)
+	at := 0
+	for _, row := range theirs {
+		for at < len(ours) && !bytes.Equal(ours[at], row) {
+			at++
+		}
+		if at == len(ours) {
+			t.Fatalf("the engine does not write %s", row)
+		}
+	}
+	if len(theirs)*mostLeft < 20_000*(mostLeft-1) {
+		t.Errorf("only %d rows by hand", len(theirs))
+	}
+}
+
+// BenchmarkFixed is row b by its parts, from memory: SHA-256 alone, then converting without it, to CSV, to the
+// form between steps, and by hand.
+func BenchmarkFixed(b *testing.B) {
+	text, err := os.ReadFile(fixedFile(b, 20_000))
 	if err != nil {
 		b.Fatal(err)
 	}
-	return text
-}
-
-// BenchmarkFixed is row b by its parts, from memory: SHA-256 alone, converting alone.
-func BenchmarkFixed(b *testing.B) {
-	text := fixedText(b)
-	perRecord := func(b *testing.B) {
-		n := float64(len(text) / recordBytes)
-		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/n, "ns/record")
-	}
-	b.Run("sha256", func(b *testing.B) {
-		b.SetBytes(int64(len(text)))
-		for b.Loop() {
-			sha256.Sum256(text)
-		}
-		perRecord(b)
-	})
 	c, err := compile("POSFIXED", 20_000)
 	if err != nil {
 		b.Fatal(err)
 	}
-	b.Run("csv", func(b *testing.B) {
-		b.SetBytes(int64(len(text)))
-		sink := &csvSink{rows: transaction.NewRows(&c.names), out: io.Discard}
-		for b.Loop() {
-			if _, err := c.blocks(bytes.NewReader(text), sink, sink.flush); err != nil {
-				b.Fatal(err)
-			}
-		}
-		perRecord(b)
-	})
-	affiliates, err := card.CompileAffiliates(c.set.Affiliates)
+	hand, err := newFloor(c)
 	if err != nil {
 		b.Fatal(err)
 	}
-	b.Run("floor", func(b *testing.B) {
-		f, out := newFloor(c, affiliates), []byte(nil)
-		for b.Loop() {
-			f.left = 0
-			for at := 0; at < len(text); at += 1 << 20 {
-				out = f.convert(out[:0], text[at:min(at+1<<20, len(text))], int64(at/recordBytes+1))
+	l := &lines{out: io.Discard}
+	through := func(sink convert.Sink) func() error {
+		return func() error {
+			_, err := c.blocks(bytes.NewReader(text), sink, l.flush)
+			return err
+		}
+	}
+	for _, part := range []struct {
+		name string
+		do   func() error
+	}{
+		{"sha256", func() error { sha256.Sum256(text); return nil }},
+		{"csv", through(&csvSink{lines: l, rows: transaction.NewRows(&c.names)})},
+		{"binary", through(&binarySink{lines: l, keys: c.feed.Keys()})},
+		{"floor", func() error { return hand.blocks(bytes.NewReader(text), io.Discard) }},
+	} {
+		b.Run(part.name, func(b *testing.B) {
+			b.SetBytes(int64(len(text)))
+			for b.Loop() {
+				if err := part.do(); err != nil {
+					b.Fatal(err)
+				}
 			}
-		}
-		if f.left*20 > int64(len(text)/recordBytes) {
-			b.Fatal(f.left, "lines are left out")
-		}
-		perRecord(b)
-	})
+			records := float64(b.N) * float64(len(text)/recordBytes)
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/records, "ns/record")
+		})
+	}
 }
