@@ -5,16 +5,17 @@ import "encoding/binary"
 // Columns proves the characters of fixed-length records in one pass. It is immutable and safe for concurrent
 // use; the zero Columns proves nothing.
 type Columns struct {
-	table *pairTable
-	// borders are the places where columns begin, which no character may lie across: bit k of byte n stands for
-	// byte 8n+k of a record.
+	table  *pairTable
+	length int
+	// borders are the places where columns begin, which no character may lie across: bit k of byte n
+	// stands for byte 8n+k of a record.
 	borders []byte
 }
 
 // Columns makes the proof for records of so many bytes whose columns begin at the places starts, counted from
 // 0. Only CP932 and EUC-JP have one.
 func (e Encoding) Columns(length int, starts []int) Columns {
-	c := Columns{borders: make([]byte, length/8+1)}
+	c := Columns{length: length, borders: make([]byte, length/8+1)}
 	for _, at := range starts {
 		c.borders[at/8] |= 1 << (at % 8)
 	}
@@ -30,7 +31,7 @@ func (e Encoding) Columns(length int, starts []int) Columns {
 // Valid says that each column of a record by itself is valid. If it gives false only Encoding.Valid can tell,
 // column by column: records of another length and three-byte characters are not looked at.
 func (c *Columns) Valid(record []byte) bool {
-	return c.table != nil && len(record)/8+1 == len(c.borders) && c.table.validColumns(record, c.borders)
+	return c.table != nil && len(record) == c.length && c.table.validColumns(record, c.borders)
 }
 
 // validColumns is valid with borders; it gives up where valid looks closer. Columns and characters are the

@@ -12,7 +12,9 @@ import (
 func TestColumnsAreValidTogetherIfEachIsAlone(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
 	alphabets := map[charset.Encoding][]string{
-		charset.CP932: {"a", " ", "\x95\x5C", "\x81\x40", "\xEA\xA4", "\xB1", "\xFB\xFC", "\x95", "\xFD", "\x00"},
+		charset.CP932: {
+			"a", " ", "\x95\x5C", "\x81\x40", "\xEA\xA4", "\xB1", "\xFB\xFC", "\x95", "\xFD", "\x00",
+		},
 		charset.EUCJP: {"a", " ", "\xC5\xEC", "\xA1\xA1", "\x8E\xB1", "\x8F\xB0\xA1", "\xC5", "\x80", "\x00"},
 	}
 	for e, alphabet := range alphabets {
@@ -52,8 +54,8 @@ func TestColumnsAreValidTogetherIfEachIsAlone(t *testing.T) {
 			t.Errorf("%v: %d good and %d bad records", e, good, bad)
 		}
 	}
-	short, utf8 := charset.CP932.Columns(7, nil), charset.UTF8.Columns(1, nil)
-	if !short.Valid([]byte("a")) || short.Valid(make([]byte, 8)) || utf8.Valid([]byte("a")) {
+	short, utf8 := charset.CP932.Columns(1, nil), charset.UTF8.Columns(1, nil)
+	if !short.Valid([]byte("a")) || short.Valid([]byte("ab")) || utf8.Valid([]byte("a")) {
 		t.Error("a record of another length, or of UTF-8, is proved")
 	}
 }

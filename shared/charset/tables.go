@@ -17,8 +17,8 @@ type pairTable struct {
 	isPair [1 << 10]uint64
 	pair   [1 << 16]uint16
 	single [1 << 8]uint16
-	// coded is pair as UTF-8, indexed by the two bytes with the second one higher: up to three bytes, the first
-	// one lowest, and their number above them. 0 is no character.
+	// coded is pair as UTF-8, indexed by the two bytes with the second one higher: up to three bytes, the
+	// first one lowest, and their number above them. 0 is no character.
 	coded [1 << 16]uint32
 	// blocks and noSingles serve valid. noSingles has all top bits if no byte from 80 is a character by
 	// itself; else the half-width kana A1–DF are.

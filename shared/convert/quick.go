@@ -67,8 +67,8 @@ func (f *Feed) quickPlans() []quickPlan {
 	return plans
 }
 
-// quick takes a receipt the straight way, into w.sale; false if it must be read. It fills the same fields each
-// time, so that what else a transaction has stays as it is in a sale: empty.
+// quick takes a receipt the straight way, into w.sale; false if it must be read. It fills the same fields
+// each time, so that what else a transaction has stays as it is in a sale: empty.
 func (w *Worker) quick(rec *layout.ReadRecord) bool {
 	if rec.Spec < 0 || rec.Fault != 0 || !w.plans[rec.Spec].ok {
 		return false

@@ -377,8 +377,8 @@ func TestDatesAndTimes(t *testing.T) {
 	}
 }
 
-// TestTextsAreThoseOfTheirRecord reads texts that come again and that are new each time, the quick way and the
-// full way: each must be its own record's.
+// TestTextsAreThoseOfTheirRecord reads texts that come again and that are new each time, the quick way and
+// the full way: each must be its own record's.
 func TestTextsAreThoseOfTheirRecord(t *testing.T) {
 	for _, format := range []string{"csv", "fixed"} {
 		l := &Layout{
