@@ -66,7 +66,8 @@ func floorFile(w *work) (figure, error) {
 	if floor.left > f.Records/mostLeft {
 		return f, fault.New(fault.FileBadLines, f.Note)
 	}
-	return f, out.end(&f)
+	err = out.end(&f)
+	return f, err
 }
 
 func (f *floor) blocks(in io.Reader, out io.Writer) error {
