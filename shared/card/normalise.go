@@ -1,6 +1,7 @@
 package card
 
 import (
+	"encoding/binary"
 	"unicode/utf8"
 
 	"multipoint/shared/fault"
@@ -68,6 +69,13 @@ func fold(dst, raw []byte) (text []byte, blank, ok bool) {
 func nw7(c byte) bool { return c >= 'A' && c <= 'D' || c >= 'a' && c <= 'd' }
 
 func allDigits(b []byte) bool {
+	for ; len(b) >= 8; b = b[8:] {
+		const lows, tens = 0x0101010101010101, 0xF0F0F0F0F0F0F0F0
+		w := binary.LittleEndian.Uint64(b)
+		if w&tens != '0'*lows || (w+6*lows)&tens != '0'*lows {
+			return false
+		}
+	}
 	for _, c := range b {
 		if c < '0' || c > '9' {
 			return false

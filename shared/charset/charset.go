@@ -107,7 +107,24 @@ func (e Encoding) Valid(src []byte) (badAt int) {
 
 // ASCII says whether all bytes of src are below 80, that is, whether src reads the same in every encoding
 // here but ISO-2022-JP.
-func ASCII(src []byte) bool { return asciiLen(src) == len(src) }
+func ASCII(src []byte) bool {
+	n := len(src)
+	switch {
+	case n > 32:
+		return asciiLen(src) == n
+	case n >= 8: // a column: its last eight bytes, and those before them eight by eight
+		w := binary.LittleEndian.Uint64(src[n-8:])
+		for ; len(src) > 8; src = src[8:] {
+			w |= binary.LittleEndian.Uint64(src)
+		}
+		return w&high == 0
+	}
+	b := byte(0)
+	for _, c := range src {
+		b |= c
+	}
+	return b < utf8.RuneSelf
+}
 
 // asciiLen counts the bytes below 80 that src begins with.
 func asciiLen(src []byte) int {

@@ -54,8 +54,12 @@ func (t *pairTable) valid(s []byte) (badAt int) {
 
 // block says where two-byte characters begin among eight bytes. Of two neighbours only one can begin a
 // character, so there are four lanes of 16 bits: a lane of even is set if a character begins at its first
-// byte, a lane of odd if one begins at its second.
-type block struct{ even, odd uint64 }
+// byte, a lane of odd if one begins at its second. second has a bit for each byte that is the second half of
+// a character (bit 0 is the first byte).
+type block struct {
+	even, odd uint64
+	second    byte
+}
 
 // newBlocks lists the blocks by the pattern of bytes that can begin a character (bit 0 is the first byte),
 // plus 256 if the first byte is the second half of a character.
@@ -64,6 +68,9 @@ func newBlocks() *[512]block {
 	for i := range blocks {
 		second := i >= 256
 		for k := range 8 {
+			if second {
+				blocks[i].second |= 1 << k
+			}
 			begins := !second && i>>k&1 == 1
 			lane := uint64(0xFFFF) << (k / 2 * 16)
 			if begins && k%2 == 0 {
@@ -143,6 +150,13 @@ func (t *pairTable) appendUTF8(dst, s []byte) (out []byte, badAt int) {
 			continue
 		}
 		for i < len(s) && s[i] >= utf8.RuneSelf {
+			if len(s)-i >= 2 {
+				if c := t.coded[binary.LittleEndian.Uint16(s[i:])]; c != 0 {
+					binary.LittleEndian.PutUint32(d[n:], c)
+					i, n = i+2, n+int(c>>24)
+					continue
+				}
+			}
 			r, size := t.at(s, i)
 			if size == 0 {
 				return d[:n], i

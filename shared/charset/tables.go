@@ -1,6 +1,7 @@
 package charset
 
 import (
+	"encoding/binary"
 	"sync"
 	"unicode/utf8"
 
@@ -16,6 +17,9 @@ type pairTable struct {
 	isPair [1 << 10]uint64
 	pair   [1 << 16]uint16
 	single [1 << 8]uint16
+	// coded is pair as UTF-8, indexed by the two bytes with the second one higher: up to three bytes, the
+	// first one lowest, and their number above them. 0 is no character.
+	coded [1 << 16]uint32
 	// blocks and noSingles serve valid. noSingles has all top bits if no byte from 80 is a character by
 	// itself; else the half-width kana A1–DF are.
 	blocks    *[512]block
@@ -62,9 +66,17 @@ func (t *pairTable) fill(e encoding.Encoding, first, last int) {
 		if r := decodeOne(d, []byte{byte(i >> 8), byte(i)}); r != 0 {
 			t.pair[i] = r
 			swapped := i>>8 | i&0xFF<<8
+			t.coded[swapped] = codedUTF8(rune(r))
 			t.isPair[swapped>>6] |= 1 << (swapped & 63)
 		}
 	}
+}
+
+// codedUTF8 is an entry of pairTable.coded.
+func codedUTF8(r rune) uint32 {
+	var b [4]byte
+	b[3] = byte(utf8.EncodeRune(b[:3], r))
+	return binary.LittleEndian.Uint32(b[:])
 }
 
 // decodeOne gives the one character that all of code stands for, 0 if there is none.

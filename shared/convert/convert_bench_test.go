@@ -17,7 +17,7 @@ import (
 
 // csvSink writes good records as the common layout, as the convert command does.
 type csvSink struct {
-	names transaction.Names
+	rows  *transaction.Rows
 	out   []byte
 	good  int
 	bad   int
@@ -29,7 +29,7 @@ func (s *csvSink) Good(t *transaction.Transaction) {
 	if len(s.out) > 1<<20 {
 		s.out = s.out[:0]
 	}
-	s.out = t.AppendCSV(s.out, &s.names)
+	s.out = s.rows.Append(s.out, t)
 }
 
 func (s *csvSink) Bad(b *convert.BadLine) {
@@ -119,7 +119,7 @@ func csvBench(b *testing.B) (layout.Layout, []byte) {
 func runConvert(b *testing.B, l layout.Layout, text []byte) {
 	f, names := benchFeed(b, l)
 	run, _ := calendar.Of(2026, 11, 23)
-	sink := &csvSink{names: names}
+	sink := &csvSink{rows: transaction.NewRows(&names)}
 	w := f.NewWorker(convert.File{Ordinal: 1, RunDate: run}, sink)
 	b.SetBytes(int64(len(text)))
 	b.ReportAllocs()

@@ -11,6 +11,8 @@ import (
 // at everything and says what it is. A test compares the two ways.
 type quickPlan struct {
 	ok                       bool
+	sale                     layout.Spelling // of the kind
+	spelt                    bool            // sale tells
 	date, clock              layout.Column
 	store, register, receipt layout.Column
 	card, member, affiliate  layout.Column
@@ -30,6 +32,7 @@ func (f *Feed) quickPlans() []quickPlan {
 	for spec := range plans {
 		p, s := &plans[spec], &f.src
 		p.ok = f.reading.Layout().Records[spec].Kind == layout.KindReceipt
+		p.sale, p.spelt = f.reading.Spelling(spec, s.kind, transaction.Sale.String())
 		for _, x := range [...]struct {
 			into *layout.Column
 			from layout.Source
@@ -64,12 +67,18 @@ func (f *Feed) quickPlans() []quickPlan {
 	return plans
 }
 
-// quick takes a receipt the straight way; false if it must be read.
-func (w *Worker) quick(l *line, rec *layout.ReadRecord) bool {
+// quick takes a receipt the straight way, into w.sale; false if it must be read. It fills the same fields
+// each time, so that what else a transaction has stays as it is in a sale: empty.
+func (w *Worker) quick(rec *layout.ReadRecord) bool {
 	if rec.Spec < 0 || rec.Fault != 0 || !w.plans[rec.Spec].ok {
 		return false
 	}
-	if s := w.feed.src.kind; rec.Has(s) {
+	p, t := &w.plans[rec.Spec], &w.sale
+	if p.spelt {
+		if !rec.Shows(&p.sale) {
+			return false
+		}
+	} else if s := w.feed.src.kind; rec.Has(s) {
 		if kind, code := rec.Text(s); code != 0 || string(kind) != "sale" {
 			return false
 		}
@@ -77,12 +86,7 @@ func (w *Worker) quick(l *line, rec *layout.ReadRecord) bool {
 	if rec.HasNUL() || !rec.Decodable() {
 		return false
 	}
-	p, t := &w.plans[rec.Spec], &l.tx
-	items := t.Items[:0]
-	*t = transaction.Transaction{
-		File: w.file.Ordinal, Line: rec.Line, Offset: rec.Offset, Items: items,
-		Scheme: -1, Provider: -1, Affiliate: -1,
-	}
+	t.File, t.Line, t.Offset = w.file.Ordinal, rec.Line, rec.Offset
 	return w.quickTexts(p, t, rec) && w.quickAmounts(p, t, rec) && w.quickCard(p, t, rec)
 }
 
@@ -134,6 +138,7 @@ func (w *Worker) quickCard(p *quickPlan, t *transaction.Transaction, rec *layout
 	if t.AffiliateRaw, ok = rec.Quick(&p.affiliate); !ok {
 		return false
 	}
+	t.Affiliate = -1
 	if len(t.AffiliateRaw) > 0 {
 		t.Affiliate = w.feed.directory.Affiliates.Find(t.AffiliateRaw, t.Date)
 	}

@@ -64,6 +64,7 @@ type Worker struct {
 	scanner layout.Scanner
 	plans   []quickPlan // by record of the layout
 	oldest  calendar.Date
+	sale    transaction.Transaction // what is read the quick way
 	lines   [2]line
 	pending *line // the receipt being collected, nil if none
 	spare   *line
@@ -113,14 +114,13 @@ func (w *Worker) record(rec *layout.ReadRecord) {
 
 // receipt begins a receipt, or goes on with it in a flat file.
 func (w *Worker) receipt(rec *layout.ReadRecord) {
-	f := w.feed
-	next := w.spare
-	if w.quick(next, rec) {
+	if w.quick(rec) {
 		w.count(rec)
-		w.addSum(next.tx.AmountIncl)
-		w.good(&next.tx)
+		w.addSum(w.sale.AmountIncl)
+		w.good(&w.sale)
 		return
 	}
+	f, next := w.feed, w.spare
 	next.reset(!f.hasItems && !f.flat)
 	next.start = int(rec.Offset - w.block.Offset)
 	next.end = next.start + len(rec.Raw)

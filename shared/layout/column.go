@@ -10,10 +10,8 @@ import (
 // Number, Date and Clock, which know every form and every fault.
 type Column struct {
 	column *readColumn
-	words  wordSet
 	at     int
 	width  int
-	index  int
 	fixed  bool
 	trim   bool
 	// Here says that records of the kind have the column.
@@ -37,15 +35,56 @@ func (r *Reading) Column(spec int, s Source) (c Column, ok bool) {
 	if rc.field.Lookup != nil || len(rc.field.Empty) > 0 || rc.trimZero || rc.field.Align == "right" {
 		return Column{}, false
 	}
-	return Column{
-		column: rc, words: rc.words, at: rc.at, width: rc.width, index: int(at),
-		fixed: r.fixed, trim: rc.trim, Here: true,
-	}, true
+	return r.columnOf(rc), true
+}
+
+func (r *Reading) columnOf(rc *readColumn) Column {
+	return Column{column: rc, at: rc.at, width: rc.width, fixed: r.fixed, trim: rc.trim, Here: true}
 }
 
 // Plain says whether a number column shows bare digits.
 func (c *Column) Plain() bool {
 	return !c.Here || c.column.field.Type == TypeNumber && c.column.number.bare()
+}
+
+// Spelling is how a column shows one value, in the bytes of the file without padding.
+type Spelling struct {
+	column Column
+	ways   [][]byte
+}
+
+// Spelling gives how the column behind a source shows a value in one kind of record; ok is false if only Text
+// can tell.
+func (r *Reading) Spelling(spec int, s Source, value string) (p Spelling, ok bool) {
+	at := int32(-1)
+	if s.places != nil {
+		at = s.at[spec]
+	}
+	if at < 0 || at >= derivedBase {
+		return Spelling{}, false
+	}
+	rc := &r.records[spec].columns[at]
+	for i := range rc.lookup {
+		if string(rc.lookup[i].value) == value {
+			p.ways = append(p.ways, rc.lookup[i].raw)
+		}
+	}
+	p.column = r.columnOf(rc)
+	return p, len(p.ways) > 0
+}
+
+// Shows says whether the record has the value; false if it has not, or if only Text can tell.
+func (rec *ReadRecord) Shows(p *Spelling) bool {
+	raw, ok := rec.bytesOf(&p.column)
+	if !ok {
+		return false
+	}
+	for _, way := range p.ways {
+		if string(raw) == string(way) {
+			return true
+		}
+	}
+	return false
 }
 
 // Quick gives the column's text as UTF-8 without padding; ok is false if only Text can tell. The record
@@ -54,28 +93,25 @@ func (rec *ReadRecord) Quick(c *Column) (text []byte, ok bool) {
 	if !c.Here {
 		return nil, true
 	}
-	var high bool
-	if c.fixed {
-		text, high = rec.Raw[c.at:c.at+c.width], rec.high&c.words != 0
-	} else {
-		cell := &rec.cells[c.at]
-		if cell.doubled {
-			return nil, false
-		}
-		text, high = rec.Raw[cell.start:cell.end], cell.high
+	if text, ok = rec.bytesOf(c); !ok || charset.ASCII(text) {
+		return text, ok
 	}
-	if high && !charset.ASCII(text) { // it may only lie beside such a byte, or have been quoted
-		if c.column.checked {
-			return rec.remembered(c.index, c.column)
-		}
+	if !c.column.checked || c.column.wide {
 		return nil, false
 	}
-	if c.trim {
-		for len(text) > 0 && text[len(text)-1] == ' ' {
-			text = text[:len(text)-1]
-		}
+	start := len(rec.arena)
+	out, badAt := rec.reading.encoding.AppendUTF8(rec.arena, text)
+	rec.arena = out
+	return out[start:len(out):len(out)], badAt < 0
+}
+
+// bytesOf gives the column's bytes without padding; false if some of them are no part of its text.
+func (rec *ReadRecord) bytesOf(c *Column) ([]byte, bool) {
+	if c.fixed {
+		return trimRight(rec.Raw[c.at:c.at+c.width], c.trim), true
 	}
-	return text, true
+	cell := &rec.cells[c.at]
+	return trimRight(rec.Raw[cell.start:cell.end], c.trim), !cell.doubled
 }
 
 // QuickDate gives the column's date; ok is false if only Date can tell.
@@ -84,7 +120,7 @@ func (rec *ReadRecord) QuickDate(c *Column, near calendar.Date) (calendar.Date, 
 	if !ok || !c.Here || c.column.field.Type != TypeDate {
 		return 0, false
 	}
-	return rec.parseDate(c.index, c.column, text, near)
+	return calendar.ParseDate(c.column.date, text, near)
 }
 
 // QuickClock gives the column's time and its text; ok is false if only Clock can tell.
@@ -107,6 +143,11 @@ func (rec *ReadRecord) QuickClock(c *Column) (calendar.Clock, []byte, bool) {
 // QuickNumber gives the column's number, 0 if it is not there or blank; ok is false if only Number can
 // tell, as for negative ones.
 func (rec *ReadRecord) QuickNumber(c *Column) (v int64, blank, ok bool) {
+	if c.fixed {
+		if v, ok = plainDigits(rec.Raw[c.at : c.at+c.width]); ok {
+			return v, false, true
+		}
+	}
 	text, ok := rec.Quick(c)
 	if !ok || len(text) == 0 {
 		return 0, true, ok

@@ -2,6 +2,7 @@ package layout
 
 import (
 	"bytes"
+	"encoding/binary"
 
 	"multipoint/shared/charset"
 	"multipoint/shared/fault"
@@ -153,12 +154,19 @@ func plainDigits(b []byte) (int64, bool) {
 		return 0, false
 	}
 	v := int64(0)
-	for _, c := range b {
-		d := c - '0'
+	for ; len(b)&7 != 0; b = b[1:] {
+		d := b[0] - '0'
 		if d > 9 {
 			return 0, false
 		}
 		v = v*10 + int64(d)
+	}
+	for ; len(b) > 0; b = b[8:] {
+		w := binary.LittleEndian.Uint64(b)
+		if !eightDigits(w) {
+			return 0, false
+		}
+		v = v*100_000_000 + int64(eight(w))
 	}
 	return v, true
 }

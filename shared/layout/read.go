@@ -64,6 +64,7 @@ type readRecord struct {
 	kind    RecordKind
 	columns []readColumn
 	derived []readDerived
+	proof   charset.Columns // fixed
 }
 
 type readColumn struct {
@@ -78,7 +79,6 @@ type readColumn struct {
 	trimZero  bool
 	bare      bool        // its text is its bytes, padding cut at the right, if they are ASCII
 	lookup    []rawLookup // a small lookup by the bytes in the file
-	words     wordSet     // fixed: the words of the record that it touches
 }
 
 // rawLookup is an entry of a field's lookup as it stands in the file.
@@ -170,7 +170,7 @@ func (r *Reading) compileRecord(rec *Record) error {
 		return fault.New(fault.LayoutRecord, "record kind "+rec.Kind+" cannot be read")
 	}
 	out := readRecord{kind: kind, columns: make([]readColumn, 0, len(rec.Fields))}
-	at := 0
+	at, starts := 0, []int(nil)
 	for i := range rec.Fields {
 		c, err := compileColumn(&rec.Fields[i], r.fixed)
 		if err != nil {
@@ -179,7 +179,7 @@ func (r *Reading) compileRecord(rec *Record) error {
 		c.at = at
 		r.compileLookup(&c)
 		if r.fixed {
-			c.words = wordsOf(at, c.width)
+			starts = append(starts, at)
 			at += c.width
 		} else {
 			at++
@@ -189,6 +189,9 @@ func (r *Reading) compileRecord(rec *Record) error {
 	if r.fixed && at != r.length {
 		return fault.New(fault.LayoutWidths,
 			"the widths of record "+rec.Kind+" do not add up to record_length")
+	}
+	if r.fixed {
+		out.proof = r.encoding.Columns(at, starts)
 	}
 	if kind == RecordTitles {
 		r.titles = len(r.records)

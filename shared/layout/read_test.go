@@ -377,9 +377,9 @@ func TestDatesAndTimes(t *testing.T) {
 	}
 }
 
-// TestRememberedTextsAreThoseOfTheirRecord reads texts that come again, that are new each time and that are
-// too long to be remembered: each must be its own record's.
-func TestRememberedTextsAreThoseOfTheirRecord(t *testing.T) {
+// TestTextsAreThoseOfTheirRecord reads texts that come again and that are new each time, the quick way and
+// the full way: each must be its own record's.
+func TestTextsAreThoseOfTheirRecord(t *testing.T) {
 	for _, format := range []string{"csv", "fixed"} {
 		l := &Layout{
 			Encoding: "utf-8", Format: format, LineEnd: "lf",

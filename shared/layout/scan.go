@@ -20,10 +20,7 @@ type ReadRecord struct {
 	reading *Reading
 	cells   []cell
 	arena   []byte
-	high    wordSet // fixed: the words that hold a byte above ASCII
-	nth     uint64  // number of the record since the first one, to tell what belongs to it
-	memos   [][]columnMemo
-	memosOf *Reading
+	noNUL   bool // no NUL byte stands in the record's block
 }
 
 // cell is one column of a csv record: raw[start:end], between its quotes if quoted.
@@ -39,6 +36,7 @@ type Scanner struct {
 	block   Block
 	at      int
 	line    int64
+	noNUL   bool // in the block
 }
 
 // Scan walks over the records of a block that a Cutter made.
@@ -49,7 +47,9 @@ func (r *Reading) Scan(b Block) *Scanner {
 }
 
 // Reset starts over with another block.
-func (s *Scanner) Reset(r *Reading, b Block) { *s = Scanner{reading: r, block: b, line: b.Line} }
+func (s *Scanner) Reset(r *Reading, b Block) {
+	*s = Scanner{reading: r, block: b, line: b.Line, noNUL: bytes.IndexByte(b.Bytes, 0) < 0}
+}
 
 // Lines is the number of the next record.
 func (s *Scanner) Lines() int64 { return s.line }
@@ -57,8 +57,7 @@ func (s *Scanner) Lines() int64 { return s.line }
 // Next reads the next record into rec and says whether there was one. Empty lines are passed over, but count.
 func (s *Scanner) Next(rec *ReadRecord) bool {
 	r := s.reading
-	rec.reading, rec.arena, rec.Fault = r, rec.arena[:0], 0
-	rec.nth++
+	rec.reading, rec.arena, rec.Fault, rec.noNUL = r, rec.arena[:0], 0, s.noNUL
 	for s.at < len(s.block.Bytes) {
 		start := s.at
 		rec.Line, rec.Offset = s.line, s.block.Offset+int64(start)
@@ -93,7 +92,6 @@ func (s *Scanner) nextFixed(rec *ReadRecord) {
 	if len(rec.Raw) != r.length && rec.Fault == 0 && (len(rec.Raw) > 0 || r.end == endNone) {
 		rec.Fault = fault.RecordLength
 	}
-	rec.high = highWords(rec.Raw)
 }
 
 // lineAt finds the end of the line that starts at from: its bytes are b[from:end], the next begins at next.

@@ -40,29 +40,16 @@ func zeros(w uint64) uint64 {
 // lowest is the place of the first marked byte.
 func lowest(marks uint64) int { return bits.TrailingZeros64(marks) >> 3 }
 
-// wordSet is a set of eight-byte words of a record: bit n for word n, the last bit for all from there on.
-type wordSet uint64
-
-const lastWord = 63
-
-// wordsOf gives the words that the bytes at:at+width touch.
-func wordsOf(at, width int) (set wordSet) {
-	for i := at / 8; i*8 < at+width; i++ {
-		set |= 1 << min(i, lastWord)
-	}
-	return set
+// eightDigits says whether the bytes of w are digits.
+func eightDigits(w uint64) bool {
+	const tens, six = 0xF0 * lowBits, 6 * lowBits
+	return w&tens == '0'*lowBits && (w+six)&tens == '0'*lowBits
 }
 
-// highWords gives the words of a record that hold a byte above ASCII.
-func highWords(b []byte) (set wordSet) {
-	i := 0
-	for ; len(b)-i*8 >= 8; i++ {
-		if binary.LittleEndian.Uint64(b[i*8:])&highBits != 0 {
-			set |= 1 << min(i, lastWord)
-		}
-	}
-	if load(b, i*8)&highBits != 0 {
-		set |= 1 << min(i, lastWord)
-	}
-	return set
+// eight reads eight digits: neighbours are joined to pairs, pairs to fours, fours to eight.
+func eight(w uint64) uint64 {
+	w -= '0' * lowBits
+	w = w*10 + w>>8
+	const pair = 0x000000FF_000000FF
+	return ((w&pair)*(100+1_000_000<<32) + (w>>16&pair)*(1+10_000<<32)) >> 32
 }

@@ -2,6 +2,8 @@ package layout
 
 import (
 	"bytes"
+	"encoding/binary"
+	"math/bits"
 
 	"multipoint/shared/calendar"
 	"multipoint/shared/charset"
@@ -17,13 +19,8 @@ func (rec *ReadRecord) Text(s Source) ([]byte, fault.Code) {
 	}
 	if at < derivedBase {
 		c := &rec.reading.records[rec.Spec].columns[at]
-		if c.bare {
-			if !rec.mayBeHigh(c) {
-				return trimRight(rec.raw(c), c.trim), 0
-			}
-			if text, ok := rec.remembered(int(at), c); ok {
-				return text, 0
-			}
+		if c.bare && !rec.mayBeHigh(c) {
+			return trimRight(rec.raw(c), c.trim), 0
 		}
 		if c.lookup != nil {
 			if v, ok := rec.lookRaw(c); ok {
@@ -44,18 +41,33 @@ func (rec *ReadRecord) place(s Source) int32 {
 // mayBeHigh says whether the column may hold a byte above ASCII.
 func (rec *ReadRecord) mayBeHigh(c *readColumn) bool {
 	if rec.reading.fixed {
-		return rec.high&c.words != 0 && !charset.ASCII(rec.Raw[c.at:c.at+c.width])
+		return !charset.ASCII(rec.Raw[c.at : c.at+c.width])
 	}
 	return c.at >= len(rec.cells) || rec.cells[c.at].high
 }
 
+// trimRight cuts spaces off the end.
 func trimRight(raw []byte, trim bool) []byte {
-	if trim {
-		for len(raw) > 0 && raw[len(raw)-1] == ' ' {
-			raw = raw[:len(raw)-1]
-		}
+	if n := len(raw); !trim || n == 0 || raw[n-1] != ' ' {
+		return raw
 	}
-	return raw
+	return trimSpaces(raw)
+}
+
+// trimSpaces is trimRight, eight bytes at a time as long as there are so many.
+func trimSpaces(raw []byte) []byte {
+	n := len(raw)
+	for n >= 8 {
+		others := binary.LittleEndian.Uint64(raw[n-8:n]) ^ ' '*lowBits
+		if others != 0 {
+			return raw[:n-bits.LeadingZeros64(others)/8]
+		}
+		n -= 8
+	}
+	for n > 0 && raw[n-1] == ' ' {
+		n--
+	}
+	return raw[:n]
 }
 
 // lookRaw finds the column in a small lookup by its bytes.
@@ -179,7 +191,7 @@ func (rec *ReadRecord) Date(s Source, near calendar.Date) (calendar.Date, fault.
 		if len(raw) == 0 || len(c.field.Empty) > 0 && isEmpty(c.field.Empty, raw) {
 			return 0, 0
 		}
-		if d, ok := rec.parseDate(int(rec.place(s)), c, raw, near); ok {
+		if d, ok := calendar.ParseDate(c.date, raw, near); ok {
 			return d, 0
 		}
 		text, badAt := rec.decoded(c)
@@ -232,21 +244,20 @@ func trimSpace(b []byte) []byte {
 }
 
 // HasNUL says whether the record holds a NUL byte.
-func (rec *ReadRecord) HasNUL() bool { return bytes.IndexByte(rec.Raw, 0) >= 0 }
+func (rec *ReadRecord) HasNUL() bool { return !rec.noNUL && bytes.IndexByte(rec.Raw, 0) >= 0 }
 
 // Decodable says whether every byte of the record is a character, column by column.
 func (rec *ReadRecord) Decodable() bool {
 	r := rec.reading
-	if r.fixed && rec.high == 0 && !r.stateful {
-		return true
-	}
 	if rec.Spec < 0 || rec.Fault != 0 || !r.fixed && !r.stateful {
 		return r.encoding.Valid(rec.Raw) < 0 // cells end at bytes that are no part of a character
 	}
-	columns := r.records[rec.Spec].columns
-	for i := range columns {
-		c := &columns[i]
-		if (r.stateful || rec.mayBeHigh(c)) && !rec.decodableColumn(i, c) {
+	spec := &r.records[rec.Spec]
+	if r.fixed && !r.stateful && (spec.proof.Valid(rec.Raw) || charset.ASCII(rec.Raw)) {
+		return true
+	}
+	for i := range spec.columns {
+		if r.encoding.Valid(rec.raw(&spec.columns[i])) >= 0 {
 			return false
 		}
 	}

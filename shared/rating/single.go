@@ -167,7 +167,7 @@ func (s *single) cut(
 }
 
 func (s *single) worker(work <-chan rowBlock) {
-	sink := &rowSink{names: &s.info.names, format: newErrorFormat(s.info)}
+	sink := &rowSink{rows: transaction.NewRows(&s.info.names), format: newErrorFormat(s.info)}
 	w := s.info.feed.NewWorker(convert.File{
 		Ordinal: 1, Name: s.p.Files[0].Name, RunDate: s.p.RunDate,
 	}, sink)
@@ -209,14 +209,14 @@ func (s *single) write(w io.Writer, b []byte) error {
 
 // rowSink turns receipts into rows.
 type rowSink struct {
-	names  *transaction.Names
+	rows   *transaction.Rows
 	good   []byte
 	bad    bytes.Buffer
 	format *errorFormat
 }
 
 // Good implements convert.Sink.
-func (s *rowSink) Good(t *transaction.Transaction) { s.good = t.AppendCSV(s.good, s.names) }
+func (s *rowSink) Good(t *transaction.Transaction) { s.good = s.rows.Append(s.good, t) }
 
 // Bad implements convert.Sink.
 func (s *rowSink) Bad(b *convert.BadLine) { s.format.badLine(&s.bad, b) }

@@ -1,6 +1,7 @@
 package transaction
 
 import (
+	"bytes"
 	"strconv"
 
 	"multipoint/shared/calendar"
@@ -21,39 +22,81 @@ type Names struct {
 	KeyFields  []KeyField
 }
 
-// AppendCSV writes the record as one line of the common layout: UTF-8, RFC 4180, LF. The keys are written for
-// people: their fields joined by '/', with what would end a part written as % and two hex digits.
-func (t *Transaction) AppendCSV(dst []byte, n *Names) []byte {
-	var day [10]byte
-	date := t.Date.AppendTo(day[:0])
-	dst = append(dst, n.Feed...)
-	dst = appendIntField(dst, int64(t.File))
-	dst = appendIntField(dst, t.Line)
+// Rows writes records as lines of the common layout: UTF-8, RFC 4180, LF. It keeps the text of what a record
+// shares with the one before it, so it is for one goroutine. Names must not change meanwhile.
+type Rows struct {
+	names *Names
+	file  int32
+	head  []byte     // of the lines of that file: feed and file
+	days  [16]rowDay // by the last bits of their dates
+}
+
+// rowDay is a date and its text.
+type rowDay struct {
+	date calendar.Date
+	text []byte
+}
+
+// NewRows makes a writer of lines.
+func NewRows(n *Names) *Rows { return &Rows{names: n} }
+
+// Append writes one record. The keys are written for people: their fields joined by '/', with what would end
+// a part written as % and two hex digits.
+func (r *Rows) Append(dst []byte, t *Transaction) []byte {
+	n := r.names
+	if t.File != r.file || r.head == nil {
+		r.file, r.head = t.File, append(r.head[:0], n.Feed...)
+		r.head = append(appendIntField(r.head, int64(t.File)), ',')
+	}
+	known := &r.days[t.Date&15]
+	if t.Date != known.date {
+		known.date, known.text = t.Date, t.Date.AppendTo(known.text[:0])
+	}
+	day := known.text
+	dst = append(dst, r.head...)
+	dst = appendDigits(dst, t.Line)
 	dst = appendIntField(dst, t.Offset)
 	dst = append(dst, ',')
 	dst = append(dst, t.Kind.String()...)
 	dst = append(dst, ',')
-	dst = t.appendKeyCSV(dst, n.KeyFields, date)
+	// Texts that a key may hold as they are need no quotes either.
+	plain := !mayEndPart(t.Store) && !mayEndPart(t.Register) && !mayEndPart(t.Receipt)
+	if plain && !t.Kind.TakesBack() {
+		dst = t.appendPlainKey(dst, n.KeyFields, day)
+	} else {
+		dst = t.appendKeyCSV(dst, n.KeyFields, day)
+	}
 	dst = append(dst, ',')
 	if t.NamesOriginal {
 		dst = t.appendOriginalKey(dst, n.KeyFields)
 	}
 	dst = append(dst, ',')
-	dst = append(dst, date...)
+	dst = append(dst, day...)
 	dst = appendField(dst, t.TimeRaw)
 	dst = append(dst, ',')
 	if t.Time != calendar.NoTime {
-		dst = appendInstant(dst, t.Date, t.Time, date)
+		dst = appendInstant(dst, t.Date, t.Time, day)
 	}
-	dst = appendField(dst, t.Store)
-	dst = appendField(dst, t.Register)
-	dst = appendField(dst, t.Receipt)
+	if plain {
+		dst = append(append(dst, ','), t.Store...)
+		dst = append(append(dst, ','), t.Register...)
+		dst = append(append(dst, ','), t.Receipt...)
+	} else {
+		dst = appendField(dst, t.Store)
+		dst = appendField(dst, t.Register)
+		dst = appendField(dst, t.Receipt)
+	}
 	dst = append(dst, ',')
 	dst = append(dst, t.Account...)
 	dst = appendName(dst, n.Schemes, t.Scheme)
 	dst = appendName(dst, n.Providers, t.Provider)
 	dst = appendField(dst, t.MemberNo)
 	dst = appendName(dst, n.Affiliates, t.Affiliate)
+	return t.appendAmounts(dst)
+}
+
+// appendAmounts writes the end of a line, from amount_incl on.
+func (t *Transaction) appendAmounts(dst []byte) []byte {
 	dst = appendIntField(dst, t.AmountIncl)
 	dst = appendIntField(dst, t.AmountExcl)
 	if t.Incl8|t.Incl10|t.Tax8|t.Tax10 == 0 {
@@ -63,7 +106,7 @@ func (t *Transaction) AppendCSV(dst []byte, n *Names) []byte {
 			dst = appendIntField(dst, v)
 		}
 	}
-	if t.Kind == Sale && len(t.PointType) == 0 && len(t.GrantType) == 0 && len(t.Items) == 0 {
+	if t.Kind == Sale && len(t.PointType)+len(t.GrantType)+len(t.Items) == 0 {
 		return append(dst, ",,,,\n"...)
 	}
 	dst = appendField(dst, t.PointType)
@@ -113,6 +156,18 @@ func (t *Transaction) appendOriginalKey(dst []byte, fields []KeyField) []byte {
 	return appendKeyText(dst, fields, date, t.OriginalStore, t.OriginalRegister, t.OriginalReceipt)
 }
 
+// appendPlainKey is appendKeyText of a record whose texts have nothing to escape.
+func (t *Transaction) appendPlainKey(dst []byte, fields []KeyField, date []byte) []byte {
+	texts := [...][]byte{KeyDate: date, KeyStore: t.Store, KeyRegister: t.Register, KeyReceipt: t.Receipt}
+	for i, f := range fields {
+		if i > 0 {
+			dst = append(dst, '/')
+		}
+		dst = append(dst, texts[f]...)
+	}
+	return dst
+}
+
 func appendKeyText(dst []byte, fields []KeyField, date, store, register, receipt []byte) []byte {
 	for i, f := range fields {
 		if i > 0 {
@@ -134,12 +189,10 @@ func appendKeyText(dst []byte, fields []KeyField, date, store, register, receipt
 
 // appendKeyPart escapes what would end the part, the field or the line.
 func appendKeyPart(dst, part []byte) []byte {
-	for i, c := range part {
-		if endsPart(c) {
-			return appendEscaped(append(dst, part[:i]...), part[i:])
-		}
+	if !mayEndPart(part) {
+		return append(dst, part...)
 	}
-	return append(dst, part...)
+	return appendEscaped(dst, part)
 }
 
 func endsPart(c byte) bool {
@@ -178,7 +231,7 @@ func appendIntField(dst []byte, v int64) []byte {
 	if uint64(v) < 10 {
 		return append(dst, ',', byte('0'+v))
 	}
-	return strconv.AppendInt(append(dst, ','), v, 10)
+	return appendDigits(append(dst, ','), v)
 }
 
 func appendName(dst []byte, names []string, i int32) []byte {
@@ -189,14 +242,17 @@ func appendName(dst []byte, names []string, i int32) []byte {
 	return append(dst, names[i]...)
 }
 
-func appendField(dst, field []byte) []byte { return AppendQuoted(append(dst, ','), field) }
+func appendField(dst, field []byte) []byte {
+	if len(field) == 0 {
+		return append(dst, ',')
+	}
+	return AppendQuoted(append(dst, ','), field)
+}
 
 // AppendQuoted writes one CSV field, in quotes only where RFC 4180 asks for them.
 func AppendQuoted(dst, field []byte) []byte {
-	for _, c := range field {
-		if c <= ',' && (c == ',' || c == '"' || c == '\n' || c == '\r') {
-			return appendInQuotes(dst, field)
-		}
+	if hasBelow(field, ','+1) && bytes.ContainsAny(field, ",\"\n\r") {
+		return appendInQuotes(dst, field)
 	}
 	return append(dst, field...)
 }

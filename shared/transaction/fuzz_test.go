@@ -39,6 +39,6 @@ func FuzzDecodeBinary(f *testing.F) {
 			t.Fatalf("line %d, want %d", line, got.Line)
 		}
 		names := Names{Feed: "F", KeyFields: DefaultKey[:]}
-		got.AppendCSV(nil, &names)
+		NewRows(&names).Append(nil, &got)
 	})
 }

@@ -54,6 +54,8 @@ var contenders = map[string]func(*work) (figure, error){
 	"plain":        plainFile,
 	"bare":         bareFile,
 	"sha256":       hashFile,
+	"floor":        floorFile,
+	"binary":       binaryFile,
 	"rate-decoded": rateDecoded,
 	"rate":         rateFile,
 	"rate-closed":  rateFileClosed,

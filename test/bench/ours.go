@@ -58,33 +58,65 @@ func compile(code string, lines int) (*compiled, error) {
 	return c, nil
 }
 
-// csvSink writes good records as the common layout's CSV and counts bad ones.
+// lines is what a sink wrote since the last block, and how many lines were bad.
+type lines struct {
+	out io.Writer
+	buf []byte
+	bad int64
+}
+
+// Bad implements convert.Sink.
+func (l *lines) Bad(*convert.BadLine) { l.bad++ }
+
+// flush writes a block's records.
+func (l *lines) flush() error {
+	_, err := l.out.Write(l.buf)
+	l.buf = l.buf[:0]
+	return err
+}
+
+// csvSink writes good records as the common layout's CSV.
 type csvSink struct {
-	names *transaction.Names
-	out   io.Writer
-	buf   []byte
-	bad   int64
+	*lines
+	rows *transaction.Rows
 }
 
 // Good implements convert.Sink. The offset is left out: a reader behind a decoder cannot know it, so the
 // plain peer could not write the same bytes.
 func (s *csvSink) Good(t *transaction.Transaction) {
 	t.Offset = 0
-	s.buf = t.AppendCSV(s.buf, s.names)
+	s.buf = s.rows.Append(s.buf, t)
 }
 
-// Bad implements convert.Sink.
-func (s *csvSink) Bad(*convert.BadLine) { s.bad++ }
+// binarySink writes good records with their keys in the form that steps hand to each other, as rating does.
+type binarySink struct {
+	*lines
+	keys []transaction.KeyField
+	key  []byte
+}
 
-// flush writes a block's records.
-func (s *csvSink) flush() error {
-	_, err := s.out.Write(s.buf)
-	s.buf = s.buf[:0]
-	return err
+// Good implements convert.Sink.
+func (s *binarySink) Good(t *transaction.Transaction) {
+	s.key = t.SetKeys(s.keys, s.key)
+	s.buf = t.AppendBinary(s.buf)
 }
 
 // convertFile turns a file into the common layout on one core.
 func convertFile(w *work) (figure, error) {
+	return w.convert(transaction.CSVHeader, func(l *lines, c *compiled) convert.Sink {
+		return &csvSink{lines: l, rows: transaction.NewRows(&c.names)}
+	})
+}
+
+// binaryFile turns a file into the form between steps on one core.
+func binaryFile(w *work) (figure, error) {
+	return w.convert("", func(l *lines, c *compiled) convert.Sink {
+		return &binarySink{lines: l, keys: c.feed.Keys()}
+	})
+}
+
+// convert turns a file into records on one core.
+func (w *work) convert(header string, sinkOf func(*lines, *compiled) convert.Sink) (figure, error) {
 	f := figure{Records: int64(w.lines)}
 	c, err := compile(w.feed, w.lines)
 	if err != nil {
@@ -94,7 +126,8 @@ func convertFile(w *work) (figure, error) {
 	if err != nil {
 		return f, err
 	}
-	sink := &csvSink{names: &c.names, out: out}
+	l := &lines{out: out}
+	sink := sinkOf(l, c)
 	var parts []convert.Part
 	err = measured(&f, func() error {
 		in, err := os.Open(w.in)
@@ -106,16 +139,16 @@ func convertFile(w *work) (figure, error) {
 		if w.sum {
 			source = io.TeeReader(in, sha256.New())
 		}
-		if _, err := io.WriteString(out, transaction.CSVHeader); err != nil {
+		if _, err := io.WriteString(out, header); err != nil {
 			return err
 		}
-		parts, err = c.blocks(source, sink, sink.flush)
+		parts, err = c.blocks(source, sink, l.flush)
 		return err
 	})
 	if err != nil {
 		return f, err
 	}
-	f.Bad = sink.bad
+	f.Bad = l.bad
 	if v := c.feed.Check(w.in, parts); v.Refused != nil {
 		return f, v.Refused
 	}

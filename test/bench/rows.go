@@ -241,6 +241,9 @@ func (b *bench) convertFixed(ctx context.Context) (result, error) {
 	list := []contender{
 		b.ours("multipoint", "convert", 1, b.reading(b.files.fixed, "-feed", "POSFIXED", "-sum")...),
 		b.ours("SHA-256 alone", "sha256", 1, b.reading(b.files.fixed)...),
+		b.ours("multipoint, the form between steps", "binary", 1,
+			b.reading(b.files.fixed, "-feed", "POSFIXED", "-sum")...),
+		b.ours("by hand for this one file, sales only", "floor", 1, b.reading(b.files.fixed)...),
 	}
 	if b.python != "" {
 		list = append(list, b.peer("Python struct, cut and decode only", "struct", 1, "--in", b.files.fixed))
