@@ -92,6 +92,9 @@ func (s *Service) OpenAnswer(ctx context.Context, a *AnswerFile) (*Run, error) {
 	if err := s.createPlain(ctx, request.Key, b); err != nil {
 		return nil, err
 	}
+	if err := s.Objects.Sync(ctx); err != nil { // before a run says that it reads it
+		return nil, err
+	}
 	return s.open(ctx, &Run{Kind: Answer, RunDate: rating.RunDateOf(s.Now()), Request: request})
 }
 

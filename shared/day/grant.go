@@ -51,6 +51,7 @@ func (w *work) grantTask(ctx context.Context, i int) error {
 	g := &granting{
 		w: w, from: from, to: to, out: granted{Points: map[string]int64{}, Entries: map[string]int64{}},
 		ways: w.engine.Ways(), refs: card.NewPseudonyms(w.job.Key), rater: w.engine.NewRater(),
+		codes: map[string][]byte{},
 	}
 	g.entries = make([]pieces, len(g.ways))
 	var err error
@@ -83,6 +84,7 @@ type granting struct {
 	record    ledger.Record
 	buf, hash []byte
 	entryText []ledger.Entry
+	codes     map[string][]byte
 }
 
 func (g *granting) run(ctx context.Context, out *seal.SectionWriter) error {
@@ -205,17 +207,30 @@ func (g *granting) fill(v *rating.Verdict) {
 	}
 	r.Content, g.hash = t.Content(g.hash)
 	if v.Provider >= 0 {
-		r.Provider = []byte(g.w.engine.Provider(v.Provider))
+		r.Provider = g.bytes(g.w.engine.Provider(v.Provider))
 		r.Ref = g.refs.Ref(g.w.engine.Provider(v.Provider), v.Account)
 	}
 	for i := range v.Entries {
 		e := &v.Entries[i]
 		entries = append(entries, ledger.Entry{
-			Rule: []byte(e.Rule), PointType: []byte(e.PointType), Basis: e.Basis, Award: e.Award,
+			Rule: g.bytes(e.Rule), PointType: g.bytes(e.PointType), Basis: e.Basis, Award: e.Award,
 			Points: e.Points, Original: e.Original, Campaign: e.Campaign,
 		})
 	}
 	g.entryText, r.Entries = entries, entries
+}
+
+// bytes gives a code as bytes; there are few of them, and many entries.
+func (g *granting) bytes(code string) []byte {
+	b, ok := g.codes[code]
+	if !ok {
+		if len(g.codes) >= 4096 {
+			clear(g.codes)
+		}
+		b = []byte(code)
+		g.codes[code] = b
+	}
+	return b
 }
 
 // pieces are byte strings with the place that orders them.

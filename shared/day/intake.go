@@ -133,15 +133,15 @@ func (s *Service) hold(
 
 // recordArrival writes the record, once its bytes last.
 func (s *Service) recordArrival(ctx context.Context, a *Arrival) error {
-	if err := s.Objects.Sync(ctx); err != nil {
-		return err
-	}
 	body, err := json.Marshal(a)
 	if err != nil {
 		return err
 	}
 	key := "arrivals/" + s.Retailer + "/" + a.RunDate.String() + "/" + a.ID + ".json"
 	if err := s.createJSON(ctx, key, a); err != nil {
+		return err
+	}
+	if err := s.Objects.Sync(ctx); err != nil {
 		return err
 	}
 	actions := []table.Action{

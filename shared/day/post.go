@@ -50,9 +50,10 @@ type poster struct {
 	ledgerOnly bool
 	capped     map[string]bool // campaigns whose use is counted by card
 
-	items  []table.Item
-	size   int
-	counts *spool.Sorter // campaign, reference, points
+	items   []table.Item
+	size    int
+	writing chan error    // of the batch that is being written; nil = none is
+	counts  *spool.Sorter // campaign, reference, points
 }
 
 // batch is how many bytes of items are written at once.
@@ -66,7 +67,7 @@ func (p *poster) run(ctx context.Context) (err error) {
 		}
 	}
 	p.counts = spool.NewSorter(spool.Options{Dir: p.w.Options.TempDir, Memory: int(p.w.memory())})
-	defer func() { err = errors.Join(err, p.counts.Close()) }()
+	defer func() { err = errors.Join(err, p.wait(), p.counts.Close()) }()
 	if p.m.Answered != nil {
 		if err := p.answered(ctx); err != nil {
 			return err
@@ -107,14 +108,37 @@ func (p *poster) put(ctx context.Context, item table.Item) error {
 	if p.size < batch {
 		return nil
 	}
-	return p.flush(ctx)
+	return p.hand(ctx)
 }
 
-func (p *poster) flush(ctx context.Context) error {
-	err := p.to.BatchPut(ctx, p.items)
-	clear(p.items)
-	p.items, p.size = p.items[:0], 0
+// hand lets a batch be written while the next one is made. Items of one run never depend on each other.
+func (p *poster) hand(ctx context.Context) error {
+	if err := p.wait(); err != nil {
+		return err
+	}
+	items := p.items
+	p.items, p.size = nil, 0
+	p.writing = make(chan error, 1)
+	go func() { p.writing <- p.to.BatchPut(ctx, items) }()
+	return nil
+}
+
+// wait waits for the batch that is being written.
+func (p *poster) wait() error {
+	if p.writing == nil {
+		return nil
+	}
+	err := <-p.writing
+	p.writing = nil
 	return err
+}
+
+// flush writes what there is.
+func (p *poster) flush(ctx context.Context) error {
+	if err := p.hand(ctx); err != nil {
+		return err
+	}
+	return p.wait()
 }
 
 func (p *poster) putJSON(ctx context.Context, key table.Key, v any) error {
