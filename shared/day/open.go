@@ -136,6 +136,9 @@ func (s *Service) pinDay(ctx context.Context, r *Run, p *Pins) error {
 	if err := s.pinErased(ctx, p); err != nil {
 		return err
 	}
+	if err := s.pinRecount(ctx, p, set); err != nil {
+		return err
+	}
 	p.Groups, p.TaskBytes = s.groups(p), s.chunkSize()
 	return nil
 }

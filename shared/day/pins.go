@@ -45,6 +45,8 @@ type Pins struct {
 	Request Pinned `json:"request,omitzero"`
 	// Erased are references whose numbers the run's vault leaves out (R24).
 	Erased []string `json:"erased,omitempty"`
+	// Recount are campaigns with a cap that earlier runs did not count by card (R14).
+	Recount []string `json:"recount,omitempty"`
 	// Chunks and groups are how the work is cut; they are not hashed (R20).
 	Groups    int   `json:"groups"`
 	TaskBytes int64 `json:"task_bytes"` // of files that one task converts

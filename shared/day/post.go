@@ -75,6 +75,14 @@ func (p *poster) run(ctx context.Context) (err error) {
 	} else if err := p.transactions(ctx); err != nil {
 		return err
 	}
+	if p.m.Kind == Day {
+		if err := p.w.recount(ctx, p.count); err != nil {
+			return err
+		}
+		if err := p.markCounted(ctx); err != nil {
+			return err
+		}
+	}
 	if err := p.counters(ctx); err != nil {
 		return err
 	}

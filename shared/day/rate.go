@@ -205,5 +205,9 @@ func (w *work) claimedUse(ctx context.Context) (points.Use, error) {
 			return nil, err
 		}
 	}
-	return w.history.use(ctx, wanted)
+	use, err = w.history.use(ctx, wanted)
+	if err != nil {
+		return nil, err
+	}
+	return use, w.recounted(ctx, use)
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // ledgerKinds are the kinds of items that follow from committed runs alone.
-var ledgerKinds = [...]string{"TXN", "CAP", "CAPTOTAL", "ACCOUNT", "FILE", "SEEN", "ANSWER"}
+var ledgerKinds = [...]string{"TXN", "CAP", "CAPTOTAL", "ACCOUNT", "FILE", "SEEN", "ANSWER", "COUNTED"}
 
 // BuildLedger writes the ledger of all posted runs, from their committed parts, to a table that has none.
 func (s *Service) BuildLedger(ctx context.Context, to table.Table) error {

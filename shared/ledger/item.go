@@ -162,6 +162,14 @@ func (it *Item) Refused(order int32) bool {
 	return it.last(order, RefusedEntry, Resent) == RefusedEntry
 }
 
+// Net is what an entry counts in the use of its campaign: its points, nothing while it stands refused (R14).
+func (it *Item) Net(order int32) int64 {
+	if it.Refused(order) {
+		return 0
+	}
+	return it.Record.Entries[order].Points
+}
+
 // GrantedIn is the run in which the entry was granted, or granted anew.
 func (it *Item) GrantedIn(order int32) int64 {
 	run := it.Run
