@@ -45,6 +45,8 @@ type Answered struct {
 	Events   []AppliedEvent `json:"events,omitempty"`
 	Counters []CounterMove  `json:"counters,omitempty"`
 	Files    []FileMove     `json:"files,omitempty"`
+	// Items are records of new transactions in their compact form, hex: the lines of an adjustment.
+	Items []string `json:"items,omitempty"`
 }
 
 // AppliedEvent is an event for the item of a transaction.
@@ -114,6 +116,9 @@ func (s *Service) Answer(ctx context.Context, st Step) error {
 }
 
 func (w *work) answerTask(ctx context.Context) (*Manifest, error) {
+	if w.pins.Kind == Adjustment {
+		return w.adjustTask(ctx)
+	}
 	var file AnswerFile
 	if err := w.readJSON(ctx, w.pins.Request.Key, &file); err != nil {
 		return nil, err
@@ -384,6 +389,17 @@ func (a *answering) seal() error {
 		key := hexSum(e.Key)
 		canonical[key[0]] = e.Event.AppendCanonical(append(canonical[key[0]], key[:]...))
 	}
+	for _, text := range a.out.Items {
+		var rec ledger.Record
+		b, err := hex.DecodeString(text)
+		if err != nil {
+			return err
+		}
+		if _, err := rec.Decode(b); err != nil {
+			return err
+		}
+		canonical[rec.Key[0]] = rec.AppendCanonical(canonical[rec.Key[0]])
+	}
 	for i := range canonical {
 		sum := sha256.Sum256(canonical[i])
 		a.m.Buckets = append(a.m.Buckets, hexOf(sum[:]))
@@ -437,6 +453,9 @@ func (p *poster) answered(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := p.adjusted(ctx); err != nil {
+		return err
+	}
 	for _, f := range a.Files {
 		err := p.changeFile(ctx, f.Outlet, f.Run, func(x *ProviderFile) {
 			if n := len(x.Answers); n == 0 || x.Answers[n-1].Run < p.m.Run {
@@ -448,6 +467,26 @@ func (p *poster) answered(ctx context.Context) error {
 		}
 	}
 	return p.answeredOnce(ctx)
+}
+
+// adjusted writes the transactions that an adjustment made.
+func (p *poster) adjusted(ctx context.Context) error {
+	for _, text := range p.m.Answered.Items {
+		var r ledger.Record
+		b, err := hex.DecodeString(text)
+		if err != nil {
+			return err
+		}
+		if _, err := r.Decode(b); err != nil {
+			return err
+		}
+		item := table.Item{Key: p.w.transactionKey(&r.Key), Body: ledger.AppendItem(nil, p.m.Run, b)}
+		item.Index[0] = p.w.cardIndex(&r.Ref, int64(r.Date)*86400, &r.Key)
+		if err := p.put(ctx, item); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // answeredOnce notes that the file was answered.

@@ -206,6 +206,9 @@ func (w *work) openEntries(
 		}
 		r.carried = newFrames(stream)
 	}
+	if parts == nil { // an adjustment has none
+		return r, nil
+	}
 	var err error
 	r.today, err = openPieces(ctx, parts, grantOutlets+index)
 	return r, err
@@ -224,6 +227,9 @@ func (r *entryReader) next(e *outlet.Entry) (bool, error) {
 		}
 		_ = r.carried.close.Close() // it was only read
 		r.carried = nil
+	}
+	if len(r.rest) == 0 && r.today == nil {
+		return false, nil
 	}
 	if len(r.rest) == 0 {
 		record, err := r.today.next()
@@ -244,7 +250,9 @@ func (r *entryReader) close() {
 	if r.carried != nil {
 		_ = r.carried.close.Close() // it was only read
 	}
-	r.today.close()
+	if r.today != nil {
+		r.today.close()
+	}
 }
 
 // writeErrors keeps the lists of rating errors and warnings of each file for people.

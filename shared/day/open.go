@@ -124,6 +124,11 @@ func (s *Service) pinDay(ctx context.Context, r *Run, p *Pins) error {
 	if p.Members, err = s.current(ctx, "MEMBERS"); err != nil {
 		return err
 	}
+	if r.Kind == Adjustment {
+		err := s.pinOutlets(ctx, p, set)
+		p.Accept = nil // that is for days
+		return err
+	}
 	if r.Kind != Day {
 		return nil
 	}

@@ -124,6 +124,7 @@ const (
 	PartShredded   Code = 4013
 	LedgerDiffers  Code = 4014
 	MastersMissing Code = 4020
+	AdjustmentBad  Code = 4021
 	StoreInUse     Code = 4030
 	StoreDamaged   Code = 4031
 )
@@ -465,6 +466,10 @@ var Catalogue = []Entry{
 	{
 		MastersMissing, "masters.missing", "No masters are published for that date.",
 		"Publish masters first.",
+	},
+	{
+		AdjustmentBad, "adjustment.bad", "An adjustment cannot be taken as it is.",
+		"Give a reason, an author, the approval of another person, and what is to change.",
 	},
 	{
 		StoreInUse, "store.in_use", "Another process has the data folder open.",

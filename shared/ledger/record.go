@@ -117,7 +117,7 @@ const (
 // AppendBinary appends the compact form that parts and items keep.
 func (r *Record) AppendBinary(dst []byte) []byte {
 	flags := byte(0)
-	if r.Kind.TakesBack() {
+	if r.Original != (transaction.Hash{}) {
 		flags |= hasOriginal
 	}
 	if len(r.Provider) > 0 {

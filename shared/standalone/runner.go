@@ -102,3 +102,12 @@ func (r *Runner) Drive(ctx context.Context, run *day.Run) error {
 	_, err = r.flow.Run(ctx, machine, name, input)
 	return err
 }
+
+// Adjust runs an adjustment.
+func (r *Runner) Adjust(ctx context.Context, a *day.AdjustmentFile) (*day.Run, error) {
+	run, err := r.Service.OpenAdjustment(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	return run, r.Drive(ctx, run)
+}

@@ -506,7 +506,10 @@ func (d *Days) providerFile(ctx context.Context, f *day.ProviderFile) (model.Pro
 		if rec == nil {
 			return nil // netted to 0
 		}
-		name := d.names[l.Run][l.File-1]
+		name := "" // of an adjustment
+		if names := d.names[l.Run]; len(names) > 0 {
+			name = names[l.File-1]
+		}
 		date := d.dates[l.Run]
 		line := model.FromLine{RunDate: date, File: name, Line: d.lines[date+"/"+name][l.Line]}
 		if n := len(rec.FromLines); n == 0 || rec.FromLines[n-1] != line {
