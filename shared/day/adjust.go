@@ -27,8 +27,8 @@ type AdjustmentFile struct {
 	Lines      []AdjustmentLine `json:"lines"`
 }
 
-// AdjustmentLine names a grant entry by key and place, or a card by reference and a point type. What changes an
-// entry counts in caps and returns (R14, R16), what changes a card does not.
+// AdjustmentLine names a grant entry by key and place, or a card by reference and a point type. What
+// changes an entry counts in caps and returns (R14, R16), what changes a card does not.
 type AdjustmentLine struct {
 	Key   string `json:"key,omitempty"` // hex
 	Order int32  `json:"order,omitempty"`

@@ -12,13 +12,14 @@ import (
 	"multipoint/shared/table"
 )
 
-// KeptDays is how long what a day read and wrote can be read again, unless the retailer asks for longer (R24).
+// KeptDays is how long what a day read and wrote can be read again, unless the retailer asks for longer
+// (R24).
 const KeptDays = 180
 
-// Shred destroys the data keys of all days up to one, so that held files, parts with numbers and provider files
-// of these days can never be read again; digests and the ledger stay (R24). Days that something current is
-// kept under are left: the member snapshot, the newest vault, entries that wait for their file, runs that are
-// not closed. It gives the days that were shredded now.
+// Shred destroys the data keys of all days up to one, so that held files, parts with numbers and provider
+// files of these days can never be read again; digests and the ledger stay (R24). Days that something
+// current is kept under are left: the member snapshot, the newest vault, entries that wait for their file,
+// runs that are not closed. It gives the days that were shredded now.
 func (s *Service) Shred(ctx context.Context, upTo calendar.Date) ([]calendar.Date, error) {
 	needed, err := s.daysNeeded(ctx)
 	if err != nil {
@@ -43,7 +44,8 @@ func (s *Service) Shred(ctx context.Context, upTo calendar.Date) ([]calendar.Dat
 		if err := s.Parts.Shred(ctx, date.String()); err != nil {
 			return shredded, err
 		}
-		item := table.Item{Key: s.shreddedKey(date), Body: []byte(s.Now().UTC().Format("2006-01-02T15:04:05Z"))}
+		at := s.Now().UTC().Format("2006-01-02T15:04:05Z")
+		item := table.Item{Key: s.shreddedKey(date), Body: []byte(at)}
 		if err := s.Table.Put(ctx, item, table.Always); err != nil {
 			return shredded, err
 		}
@@ -103,8 +105,8 @@ func (s *Service) erasedKey(ref *card.Ref) table.Key {
 	return table.Key{Partition: s.key("ERASED"), Sort: string(ref[:])}
 }
 
-// Erase takes a card's number out of the vault, from the next day run on (R24): the ledger keeps its reference,
-// and a return of its sales becomes an error.
+// Erase takes a card's number out of the vault, from the next day run on (R24): the ledger keeps its
+// reference, and a return of its sales becomes an error.
 func (s *Service) Erase(ctx context.Context, provider string, number []byte) error {
 	key, err := s.Keys.Pseudonym(ctx, s.Retailer)
 	if err != nil {

@@ -80,8 +80,8 @@ func wholeDay(w *work) (f figure, err error) {
 	return f, err
 }
 
-// rawDay writes the objects and items that a day left, and nothing else: the same bytes into a new store and a
-// new table, made to last at the end.
+// rawDay writes the objects and items that a day left, and nothing else: the same bytes into a new store
+// and a new table, made to last at the end.
 func rawDay(w *work) (f figure, err error) {
 	f.Records = int64(w.lines)
 	ctx := context.Background()

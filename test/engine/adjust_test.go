@@ -108,7 +108,8 @@ func TestR19AdjustmentOfAnEntryCountsInReturns(t *testing.T) {
 				refuse(t, d, day.AnswerLine{Line: 1, FileNo: 2, Sequence: 1}, 1)
 			}
 			back := twoDays(t).Days[1]
-			back.RunDate, back.Files[0].Arrived, back.Files[0].Lines[0].Incl = "2026-11-25", "2026-11-25T02:00:00", "1000"
+			back.RunDate, back.Files[0].Arrived = "2026-11-25", "2026-11-25T02:00:00"
+			back.Files[0].Lines[0].Incl = "1000"
 			d.Case.Days = append(d.Case.Days, back)
 			if err := d.prepareDay(t.Context(), &back, &d.Case.Masters, nil, false); err != nil {
 				t.Fatal(err)
@@ -132,7 +133,9 @@ func TestR19AdjustmentOfACard(t *testing.T) {
 		t.Fatal(err)
 	}
 	adjust(t, d, day.AdjustmentLine{Provider: "P1", Ref: ref, PointType: "SORRY", Points: 500})
-	unknown := day.AdjustmentLine{Provider: "P1", Ref: strings.Repeat("ab", 16), PointType: "SORRY", Points: 1}
+	unknown := day.AdjustmentLine{
+		Provider: "P1", Ref: strings.Repeat("ab", 16), PointType: "SORRY", Points: 1,
+	}
 	if m := adjust(t, d, unknown); m.Answered.Matched[0] != 0 {
 		t.Error("a card that nobody knows got points")
 	}
@@ -147,16 +150,24 @@ func TestR19AdjustmentOfACard(t *testing.T) {
 func TestAdjustmentsNeedReasonAndApproval(t *testing.T) {
 	d := oneSale(t)
 	good := day.AdjustmentFile{
-		Reason: "r", By: "a", ApprovedBy: "b", Lines: []day.AdjustmentLine{{Key: strings.Repeat("0", 64), Points: 1}},
+		Reason: "r", By: "a", ApprovedBy: "b", Lines: []day.AdjustmentLine{{
+			Key:    strings.Repeat("0", 64),
+			Points: 1,
+		}},
 	}
 	for name, spoil := range map[string]func(a *day.AdjustmentFile){
-		"no reason":       func(a *day.AdjustmentFile) { a.Reason = "" },
-		"no approval":     func(a *day.AdjustmentFile) { a.ApprovedBy = "" },
-		"own approval":    func(a *day.AdjustmentFile) { a.ApprovedBy = a.By },
-		"nothing":         func(a *day.AdjustmentFile) { a.Lines = nil },
-		"no points":       func(a *day.AdjustmentFile) { a.Lines = []day.AdjustmentLine{{Key: "00"}} },
-		"nothing named":   func(a *day.AdjustmentFile) { a.Lines = []day.AdjustmentLine{{Points: 1}} },
-		"too many points": func(a *day.AdjustmentFile) { a.Lines = []day.AdjustmentLine{{Key: "00", Points: 1e13}} },
+		"no reason":     func(a *day.AdjustmentFile) { a.Reason = "" },
+		"no approval":   func(a *day.AdjustmentFile) { a.ApprovedBy = "" },
+		"own approval":  func(a *day.AdjustmentFile) { a.ApprovedBy = a.By },
+		"nothing":       func(a *day.AdjustmentFile) { a.Lines = nil },
+		"no points":     func(a *day.AdjustmentFile) { a.Lines = []day.AdjustmentLine{{Key: "00"}} },
+		"nothing named": func(a *day.AdjustmentFile) { a.Lines = []day.AdjustmentLine{{Points: 1}} },
+		"too many points": func(a *day.AdjustmentFile) {
+			a.Lines = []day.AdjustmentLine{{
+				Key:    "00",
+				Points: 1e13,
+			}}
+		},
 	} {
 		a := good
 		spoil(&a)

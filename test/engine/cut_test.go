@@ -183,7 +183,8 @@ func changeItems(t *testing.T, d *Days, list *items.Table) {
 		if err != nil || len(found) != 1 || found[0].Key != item.Key || found[0].What != "changed" {
 			t.Fatalf("%q changed: %+v %v", item.Key, found, err)
 		}
-		if err := d.Service.VerifyLedger(t.Context(), items.New(nil)); fault.CodeOf(err) != fault.LedgerDiffers {
+		err = d.Service.VerifyLedger(t.Context(), items.New(nil))
+		if fault.CodeOf(err) != fault.LedgerDiffers {
 			t.Fatalf("%q changed: %v", item.Key, err)
 		}
 		if n, err := d.Service.RebuildLedger(t.Context(), items.New(nil)); n != 1 || err != nil {

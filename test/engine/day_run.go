@@ -269,6 +269,7 @@ func (d *Days) open(ctx context.Context, kind string, open func() (*day.Run, err
 		case d.Chaos.Off():
 			d.Chaos.On()
 		case err == nil:
+			d.calm()
 			return run, nil
 		case !errors.Is(err, errLost) && !slices.Contains(openedBefore, fault.CodeOf(err)):
 			return nil, err

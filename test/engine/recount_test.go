@@ -33,7 +33,8 @@ const mastersOfX = `{"cards": [
 // first cap.
 func TestR14FirstCapCountsEarlierGrants(t *testing.T) {
 	text := strings.ReplaceAll(cappedLater, "MASTERS", mastersOfX)
-	text = strings.ReplaceAll(text, "CAPPED", strings.Replace(mastersOfX, `"caps": {}`, `"caps": {"member": 15}`, 1))
+	capped := strings.Replace(mastersOfX, `"caps": {}`, `"caps": {"member": 15}`, 1)
+	text = strings.ReplaceAll(text, "CAPPED", capped)
 	var c model.Case
 	if err := json.Unmarshal([]byte(text), &c); err != nil {
 		t.Fatal(err)

@@ -14,8 +14,10 @@ import (
 
 // retailerDays is a case with a sale on the first day, and on the second its return.
 const retailerDays = `{"id": "x", "masters": {
-  "cards": [{"code": "P1-1", "provider": "P1", "digits": 15, "min": "300000000000000", "max": "399999999999999"}],
-  "points": [{"code": "N1", "provider": "P1", "point_type": "BASE", "give": {"kind": "rate", "num": 1, "den": 100}}],
+  "cards": [{"code": "P1-1", "provider": "P1", "digits": 15, "min": "300000000000000",
+"max": "399999999999999"}],
+  "points": [{"code": "N1", "provider": "P1", "point_type": "BASE", "give": {"kind": "rate",
+"num": 1, "den": 100}}],
   "feeds": {"F": {"excl": "same", "bad_limit": [1, 1]}}},
  "days": [
   {"run_date": "2026-11-23", "files": [{"name": "a", "feed": "F", "arrived": "2026-11-23T02:00:00", "lines": [

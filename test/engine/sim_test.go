@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"runtime"
 	"strconv"
+	"sync"
 	"testing"
 
 	"multipoint/shared/day"
@@ -53,46 +55,81 @@ func daysDisagree(c *model.Case, seed uint64) []string {
 
 // TestDaysSurviveLossesOfPower runs random cases while the power goes off between and inside steps, answers
 // get lost and workers that were taken over come back: the result is the model's all the same, every run
-// verifies, and the ledger is what the committed runs say.
+// verifies, and the ledger is what the committed runs say. MULTIPOINT_RUNS says how many runs (default 150),
+// MULTIPOINT_SEED picks one case.
 func TestDaysSurviveLossesOfPower(t *testing.T) {
-	from, to := uint64(1), uint64(60)
-	if s := os.Getenv("MULTIPOINT_DAYS"); s != "" {
-		to, _ = strconv.ParseUint(s, 10, 64)
+	s := &simulation{t: t, seed: 1, enough: 150}
+	if text := os.Getenv("MULTIPOINT_RUNS"); text != "" {
+		s.enough, _ = strconv.ParseInt(text, 10, 64)
 	}
-	if s := os.Getenv("MULTIPOINT_SEED"); s != "" {
-		from, _ = strconv.ParseUint(s, 10, 64)
-		to = from
+	one := os.Getenv("MULTIPOINT_SEED")
+	if one != "" {
+		s.seed, _ = strconv.ParseUint(one, 10, 64)
+		s.enough = 1
 	}
-	runs, crashes, lost, zombies := int64(0), 0, 0, 0
-	for seed := from; seed <= to && !t.Failed(); seed++ {
-		c := model.Random(seed, 20)
-		if !expressible(&c) {
-			continue
-		}
-		want, err := model.Run(c)
-		if err != nil {
-			t.Fatal(err)
-		}
-		d := inMemory(&c, day.Options{
-			ChunkSize: []int64{1 << 20, 200}[seed%2], Groups: []int{1, 3}[seed/2%2],
+	var wg sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		wg.Go(func() {
+			for seed, ok := s.next(); ok; seed, ok = s.next() {
+				s.disturbed(seed)
+			}
 		})
-		d.Chaos = NewChaos(seed)
-		d.Objects, d.Table = d.Chaos, Items{d.Chaos}
-		for _, x := range dayDifferences(d, want) {
-			t.Errorf("seed %d: %s", seed, x)
-		}
-		d.Chaos.Calm()
-		for _, x := range d.verify(t.Context()) {
-			t.Errorf("seed %d: %s", seed, x)
-		}
-		crashes, lost, zombies = crashes+d.Chaos.Crashes, lost+d.Chaos.Lost, zombies+d.Chaos.Zombies
-		if last, err := d.Service.Last(t.Context()); err == nil && last != nil {
-			runs += last.Run
-		}
 	}
-	t.Logf("%d runs, %d losses of power, %d lost answers, %d zombies", runs, crashes, lost, zombies)
-	if from != to && (crashes < int(to) || lost < int(to)/4) {
-		t.Errorf("only %d losses of power and %d lost answers: nothing was disturbed", crashes, lost)
+	wg.Wait()
+	t.Logf("%d runs, %d losses of power, %d lost answers, %d zombies", s.runs, s.crashes, s.lost, s.zombies)
+	if one == "" && (s.crashes < int(s.runs) || s.lost < int(s.runs)/4) {
+		t.Errorf("only %d losses of power and %d lost answers: nothing was disturbed", s.crashes, s.lost)
+	}
+}
+
+// simulation runs disturbed cases until there are enough runs.
+type simulation struct {
+	t *testing.T
+
+	mu                     sync.Mutex
+	seed                   uint64
+	enough, runs           int64
+	crashes, lost, zombies int
+}
+
+func (s *simulation) next() (uint64, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.runs >= s.enough || s.t.Failed() {
+		return 0, false
+	}
+	s.seed++
+	return s.seed - 1, true
+}
+
+// disturbed runs one case.
+func (s *simulation) disturbed(seed uint64) {
+	c := model.Random(seed, 20)
+	if !expressible(&c) {
+		return
+	}
+	want, err := model.Run(c)
+	if err != nil {
+		s.t.Error(err)
+		return
+	}
+	d := inMemory(&c, day.Options{
+		ChunkSize: []int64{1 << 20, 200}[seed%2], Groups: []int{1, 3}[seed/2%2],
+	})
+	d.Chaos = NewChaos(seed)
+	d.Objects, d.Table = d.Chaos, Items{d.Chaos}
+	found := dayDifferences(d, want)
+	d.Chaos.Calm()
+	found = append(found, d.verify(s.t.Context())...)
+	for _, x := range found {
+		s.t.Errorf("seed %d: %s", seed, x)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.crashes, s.lost = s.crashes+d.Chaos.Crashes, s.lost+d.Chaos.Lost
+	s.zombies += d.Chaos.Zombies
+	if last, err := d.Service.Last(s.t.Context()); err == nil && last != nil {
+		s.runs += last.Run
 	}
 }
 
