@@ -15,6 +15,7 @@ import (
 	"multipoint/shared/keys"
 	"multipoint/shared/keys/local"
 	"multipoint/shared/layout"
+	"multipoint/shared/mail/outbox"
 	"multipoint/shared/object/gateway"
 	"multipoint/shared/seal"
 	"multipoint/shared/table/pebble"
@@ -43,6 +44,8 @@ type Program struct {
 	Clock *Clock
 	Dir   string
 	Demo  bool
+	// Outbox keeps the mails: on one machine they are looked at, not sent.
+	Outbox *outbox.Outbox
 
 	gateway *gateway.Gateway
 	table   *pebble.Table
@@ -77,9 +80,10 @@ func Open(ctx context.Context, o Options) (p *Program, err error) {
 		return nil, err
 	}
 	p = &Program{Dir: dir, Demo: made.Demo}
+	begun := p // a return with an error has set p to nil
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, p.Close())
+			err = errors.Join(err, begun.Close())
 			p = nil
 		}
 	}()
@@ -92,6 +96,10 @@ func Open(ctx context.Context, o Options) (p *Program, err error) {
 		return nil, opened(dir, err)
 	}
 	if p.gateway, err = gateway.Start(ctx, gateway.Options{Dir: filepath.Join(dir, "objects")}); err != nil {
+		return nil, opened(dir, err)
+	}
+	box := outbox.Options{Now: p.Clock.Now}
+	if p.Outbox, err = outbox.Open(filepath.Join(dir, "outbox"), box); err != nil {
 		return nil, opened(dir, err)
 	}
 	objects, err := p.gateway.Store(ctx, bucket)
@@ -112,7 +120,7 @@ func Open(ctx context.Context, o Options) (p *Program, err error) {
 	}
 	service := &day.Service{
 		Retailer: made.Retailer, Objects: objects, Parts: parts, Table: p.table, Keys: stored,
-		Converters: o.Converters, Now: p.Clock.Now, Log: o.Log, Options: o.Work,
+		Converters: o.Converters, Now: p.Clock.Now, Log: o.Log, Options: o.Work, Sender: p.Outbox,
 	}
 	p.Runner, err = NewRunner(service, o.Runner)
 	return p, err
@@ -149,7 +157,8 @@ func settle(dir string, wanted *settings) (*settings, error) {
 	}
 	there, err := os.ReadDir(dir)
 	if err == nil && len(there) > 0 {
-		return nil, fault.At(fault.OutputExists, fault.Place{File: dir}, "The folder is not one of multipoint.")
+		at := fault.Place{File: dir}
+		return nil, fault.At(fault.OutputExists, at, "The folder is not one of multipoint.")
 	}
 	if wanted.Retailer == "" {
 		return nil, fault.At(fault.ReadFailed, fault.Place{File: dir}, "There is no data folder.")
@@ -201,6 +210,9 @@ func (p *Program) Close() error {
 	}
 	if p.table != nil {
 		err = errors.Join(err, p.table.Close())
+	}
+	if p.Outbox != nil {
+		err = errors.Join(err, p.Outbox.Close())
 	}
 	return err
 }
