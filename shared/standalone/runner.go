@@ -43,7 +43,8 @@ func NewRunner(s *day.Service, o RunnerOptions) (*Runner, error) {
 		o.Tasks = s.Tasks()
 	}
 	r.flow = local.New(local.Options{
-		Tasks: o.Tasks, Clock: s.Now, Sleep: o.Sleep, Observe: o.Observe, MaxConcurrency: o.Concurrency,
+		Tasks: noted(o.Tasks), Clock: s.Now, Sleep: o.Sleep, Observe: o.Observe,
+		MaxConcurrency: o.Concurrency,
 		Objects: func(ctx context.Context, _, key string) (io.ReadCloser, error) {
 			return s.Objects.Open(ctx, key, 0, -1)
 		},
@@ -87,8 +88,8 @@ func (r *Runner) Answer(ctx context.Context, a *day.AnswerFile) (*day.Run, error
 	return run, r.Drive(ctx, run)
 }
 
-// Drive runs an attempt of a run through its state machine. Error: *flow.Error with why the run stopped; the
-// run's record says it too.
+// Drive runs an attempt of a run through its state machine. Error: *flow.Error with why the run stopped and
+// the step's own error behind it; the run's record says it too.
 func (r *Runner) Drive(ctx context.Context, run *day.Run) error {
 	machine := r.day
 	if run.Kind != day.Day {
@@ -99,8 +100,9 @@ func (r *Runner) Drive(ctx context.Context, run *day.Run) error {
 		return err
 	}
 	name := r.Service.Retailer + "-" + strconv.FormatInt(run.Run, 10) + "-" + strconv.Itoa(run.Attempt)
-	_, err = r.flow.Run(ctx, machine, name, input)
-	return err
+	why := &failure{}
+	_, err = r.flow.Run(context.WithValue(ctx, failureKey{}, why), machine, name, input)
+	return why.of(err)
 }
 
 // Adjust runs an adjustment.
