@@ -11,26 +11,34 @@ BENCH    ?= .
 # make bench: without flags it writes docs/performance.md.
 BENCH_FLAGS ?=
 
-# make demo: what is rated, and where the files go.
+# make rate: what is rated, and where the files go.
 MASTERS    ?= events/masters
 MEMBERS    ?= events/members.csv
 IN         ?= events/day
-OUT        ?= build/demo
+OUT        ?= build/rated
 RATE_FLAGS ?=
 
 # The race detector needs a C compiler; without one the tests run all the same.
 CC_FOUND := $(shell command -v $$(go env CC | cut -d' ' -f1) 2>/dev/null)
 RACE     := $(if $(and $(CC_FOUND),$(filter 1,$(shell go env CGO_ENABLED))),-race)
 
-.PHONY: help run demo test full bench micro lint fuzz fmt generate clean
+# make run: the folder that keeps everything, and what else serve is told (--addr).
+DATA        ?= data
+SERVE_FLAGS ?=
+
+.PHONY: help run demo rate test full bench micro lint fuzz fmt generate clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: demo ## what to try first: today the demo day
+run: ## what to try first: the demo day, in a browser; everything is kept in data/
+	@go run ./cmd/multipoint serve --demo --data $(DATA) $(SERVE_FLAGS)
 
-demo: ## rate the sample day, from the retailer's files to the providers' files
-	@rm -rf build/demo
+demo: ## the same day without a browser: totals, the providers' files, the digest
+	@go run ./cmd/multipoint demo
+
+rate: ## rate the sample files of a folder without keeping anything: build/rated
+	@rm -rf build/rated
 	go run ./cmd/multipoint rate --masters $(MASTERS) --members $(MEMBERS) --in $(IN) --out $(OUT) $(RATE_FLAGS)
 
 test: ## vet and all tests that need only Go (at most 10 minutes)
@@ -40,7 +48,9 @@ test: ## vet and all tests that need only Go (at most 10 minutes)
 
 full: export MULTIPOINT_FULL := 1
 full: test lint ## everything at full size (hours)
-	MULTIPOINT_SEEDS=50000 go test -count=1 -timeout 3h -run Random ./test/engine
+	MULTIPOINT_SEEDS=50000 go test -count=1 -timeout 3h -run RandomCases ./test/engine
+	MULTIPOINT_RUNS=50000 go test -count=1 -timeout 6h -run SurviveLosses ./test/engine
+	MULTIPOINT_KILLS=20 MULTIPOINT_KILL_LINES=1000000 go test -count=1 -timeout 6h ./test/kill
 	$(MAKE) fuzz FUZZTIME=1h
 	$(MAKE) bench
 

@@ -42,7 +42,7 @@ func (p *program) fail(ctx context.Context, err error) int {
 		return int(f)
 	}
 	if ctx.Err() != nil {
-		p.say("multipoint: interrupted; nothing was kept\n")
+		p.say("multipoint: %s\n", p.interrupted)
 		return exitInterrupted
 	}
 	if !p.started && fault.CodeOf(err) == 0 {
@@ -69,11 +69,12 @@ func exitCode(err error) int {
 		return exitFailed
 	}
 	switch fault.CodeOf(err) {
-	case 0, fault.ReadFailed, fault.WriteFailed:
+	case 0, fault.ReadFailed, fault.WriteFailed, fault.StoreInUse, fault.StoreDamaged, fault.PartMissing,
+		fault.PartShredded:
 		return exitFailed
 	case fault.UsageFlag, fault.OutputExists:
 		return exitUsage
-	case fault.TotalsDiffer:
+	case fault.TotalsDiffer, fault.PartDamaged, fault.PartDiffers, fault.LedgerDiffers:
 		return exitTotals
 	}
 	return exitInput

@@ -1,5 +1,6 @@
-// Command multipoint turns a retailer's files into the point providers' files, on one machine and without a
-// store: folders in, folders out. What it computes is in shared/; here are flags, files and what people see.
+// Command multipoint turns a retailer's files into the point providers' files on one machine: folders in,
+// folders out without a store, or days in a data folder that keeps everything. What it computes is in
+// shared/; here are flags, files and what people see.
 // docs/cli.md describes each command with an example.
 package main
 
@@ -13,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"multipoint/shared/flow/local"
 	"multipoint/shared/rating"
 )
 
@@ -22,12 +24,13 @@ const (
 	exitFailed      = 1   // something could not be read or written, or the program is wrong
 	exitUsage       = 2   // called in a way it does not know
 	exitInput       = 3   // input refused, or faults found
-	exitTotals      = 4   // totals of two stages disagree
+	exitTotals      = 4   // totals of two stages disagree, or what is stored is not what it was
 	exitInterrupted = 130 // SIGINT or SIGTERM
 )
 
 const exitHelp = `Exit codes: 0 done; 1 something cannot be read or written; 2 called wrongly;
-3 input refused or faults found; 4 totals disagree; 130 interrupted.`
+3 input refused or faults found; 4 totals disagree or verify finds a difference;
+130 interrupted.`
 
 func main() { os.Exit(mainCode()) }
 
@@ -63,14 +66,16 @@ type program struct {
 	json           bool      // --json
 	jsonTo         io.Writer // where the JSON object of the command goes
 	started        bool      // the command line was understood
+	interrupted    string    // what an interrupt leaves, for people
 	isTerminal     func(io.Writer) bool
 	rate           func(*rating.Job, rating.Output) (*rating.Result, error)
+	watch          func(local.Event) // told what a run does; nil = nobody is
 }
 
 func newProgram(stdin io.Reader, stdout, stderr io.Writer) *program {
 	return &program{
 		stdin: stdin, stdout: stdout, stderr: stderr, jsonTo: stdout,
-		isTerminal: isTerminal, rate: rating.Run,
+		isTerminal: isTerminal, rate: rating.Run, interrupted: "interrupted; nothing was kept",
 	}
 }
 
@@ -95,6 +100,9 @@ func (p *program) root() *cobra.Command {
 		SilenceUsage:  true,
 	}
 	root.AddCommand(p.masters(), p.convert(), p.rating(), p.generate(), p.inspect(), p.version())
+	root.AddCommand(p.members(), p.intake(), p.day(), p.verify(), p.replay(), p.ledger(), p.answer())
+	root.AddCommand(p.explain(), p.simulate(), p.backup(), p.restore())
+	root.AddCommand(p.serve(), p.demo())
 	return root
 }
 

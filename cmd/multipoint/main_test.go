@@ -205,7 +205,7 @@ func TestExitCodes(t *testing.T) {
 		{"no command", "", 0, ""},
 		{"unknown command", "MP-3001", exitUsage, "rat"},
 		{"unknown command below masters", "MP-3001", exitUsage, "masters chekc"},
-		{"masters alone", "check or schema", exitUsage, "masters"},
+		{"masters alone", "check, schema or publish", exitUsage, "masters"},
 		{"unknown flag", "--colour", exitUsage, "version --colour"},
 		{"unknown kind", "MP-3001", exitUsage, "masters schema feeds"},
 		{"missing flag", "masters", exitUsage, "convert day/pos_0001.csv"},

@@ -20,10 +20,10 @@ import (
 func (p *program) masters() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "masters",
-		Short: "Check masters, print their JSON Schemas",
+		Short: "Check masters, print their JSON Schemas, publish them",
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			return usage("masters needs one of its commands, check or schema")
+			return usage("masters needs one of its commands, check, schema or publish")
 		},
 	}
 	check := &cobra.Command{
@@ -35,7 +35,7 @@ func (p *program) masters() *cobra.Command {
 		RunE: p.action(func(_ context.Context, args []string) error { return p.checkMasters(args[0]) }),
 	}
 	p.addJSON(check, p.stdout, "print one JSON object")
-	cmd.AddCommand(check, &cobra.Command{
+	cmd.AddCommand(check, p.publishMasters(), &cobra.Command{
 		Use:       "schema KIND",
 		Short:     "Print the JSON Schema of a kind of master, for editors",
 		Long:      "Print the JSON Schema of a kind of master: " + strings.Join(schemaKinds(), ", ") + ".",

@@ -36,6 +36,13 @@ func (b *progress) add(n int64) {
 	}
 }
 
+// describe changes what stands before the bar.
+func (b *progress) describe(label string) {
+	if b.bar != nil {
+		b.bar.Describe(label)
+	}
+}
+
 // end takes the bar away, whether it came to its end or not.
 func (b *progress) end() {
 	if b.bar != nil {

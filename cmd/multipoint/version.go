@@ -28,7 +28,8 @@ func (p *program) version() *cobra.Command {
 	return cmd
 }
 
-func (p *program) printVersion() error {
+// versionOf is what the build says about the program.
+func versionOf() versionReport {
 	v := versionReport{Version: "unknown", Go: runtime.Version()}
 	if info, ok := debug.ReadBuildInfo(); ok {
 		v.Version = info.Main.Version
@@ -41,6 +42,11 @@ func (p *program) printVersion() error {
 			}
 		}
 	}
+	return v
+}
+
+func (p *program) printVersion() error {
+	v := versionOf()
 	if p.json {
 		return writeJSON(p.stdout, v)
 	}
