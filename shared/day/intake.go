@@ -42,8 +42,14 @@ const maxName = 200
 // Taking the same arrival in again gives the first record. A file that no run takes has a Refusal: it is
 // kept where it can be found by its name, and its bytes only if they are quarantined.
 //
-// Errors: file.name, masters.missing, and those of the store; after an error nothing is recorded, try again.
+// Errors: file.name, masters.missing, store.full, and those of the store; after an error nothing is recorded,
+// try again.
 func (s *Service) TakeIn(ctx context.Context, u Upload) (*Arrival, error) {
+	a, err := s.takeIn(ctx, u)
+	return a, full(err)
+}
+
+func (s *Service) takeIn(ctx context.Context, u Upload) (*Arrival, error) {
 	if err := checkName(u.Name); err != nil {
 		return nil, err
 	}

@@ -28,7 +28,7 @@ func (s *Service) PublishMasters(ctx context.Context, set *master.Set, from cale
 	p := Pinned{SHA256: hex.EncodeToString(sum[:])}
 	p.Key = "masters/" + s.Retailer + "/" + p.SHA256 + ".json"
 	if err := s.createPlain(ctx, p.Key, b); err != nil {
-		return Pinned{}, err
+		return Pinned{}, full(err)
 	}
 	return p, s.putPinned(ctx, table.Key{Partition: s.key("MASTERS"), Sort: from.String()}, p)
 }
@@ -44,7 +44,7 @@ func (s *Service) PublishMembers(ctx context.Context, file []byte, day calendar.
 	p.Key = "members/" + s.Retailer + "/" + day.String() + "/" + p.SHA256
 	_, err := s.create(ctx, p.Key, day, 1, func(w *seal.SectionWriter) error { return w.Append(file) })
 	if err != nil {
-		return Pinned{}, err
+		return Pinned{}, full(err)
 	}
 	return p, s.putPinned(ctx, table.Key{Partition: s.key("MEMBERS"), Sort: one}, p)
 }
@@ -55,9 +55,9 @@ func (s *Service) putPinned(ctx context.Context, key table.Key, p Pinned) error 
 		return err
 	}
 	if err := s.Objects.Sync(ctx); err != nil {
-		return err
+		return full(err)
 	}
-	return s.Table.Put(ctx, table.Item{Key: key, Body: body}, table.Always)
+	return full(s.Table.Put(ctx, table.Item{Key: key, Body: body}, table.Always))
 }
 
 // current gives what is published last of a kind without dates; empty if nothing is.

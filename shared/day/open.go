@@ -22,6 +22,11 @@ func (s *Service) OpenDay(ctx context.Context, date calendar.Date) (*Run, error)
 }
 
 func (s *Service) open(ctx context.Context, r *Run) (*Run, error) {
+	opened, err := s.openNext(ctx, r)
+	return opened, full(err)
+}
+
+func (s *Service) openNext(ctx context.Context, r *Run) (*Run, error) {
 	last, err := s.Last(ctx)
 	if err != nil {
 		return nil, err

@@ -3,6 +3,7 @@ package day
 import (
 	"context"
 	"encoding/json"
+	"errors"
 
 	"multipoint/shared/fault"
 	"multipoint/shared/flow"
@@ -60,7 +61,18 @@ func failed(err error) error {
 	if fault.CodeOf(err) != 0 {
 		name = Faulty
 	}
+	err = full(behind(err))
 	return &flow.Error{Name: name, Cause: err.Error(), Err: err}
+}
+
+// behind gives the fault for which a file could not be read, where there is one: the part that is damaged
+// says more than that reading failed.
+func behind(err error) error {
+	var e *fault.Error
+	if errors.As(err, &e) && e.Code == fault.ReadFailed && fault.CodeOf(e.Err) != 0 {
+		return e.Err
+	}
+	return err
 }
 
 // Tasks are the steps of all kinds of runs by the names that the state machines call them.

@@ -127,6 +127,7 @@ const (
 	AdjustmentBad  Code = 4021
 	StoreInUse     Code = 4030
 	StoreDamaged   Code = 4031
+	StoreFull      Code = 4032
 )
 
 // Catalogue lists every code once, in order of number.
@@ -431,8 +432,10 @@ var Catalogue = []Entry{
 		RunExists, "run.exists", "That day was computed, or a later one was.",
 		"Nothing to do; what arrives late goes into the next day's run.",
 	},
-	{RunUnknown, "run.unknown", "There is no such run, or no such part of it.",
-		"List the runs with day show."},
+	{
+		RunUnknown, "run.unknown", "There is no such run, or no such part of it.",
+		"List the runs with day show.",
+	},
 	{
 		RunCommitted, "run.committed", "The run is committed; nothing can take it back.",
 		"Correct it by an adjustment.",
@@ -478,5 +481,9 @@ var Catalogue = []Entry{
 	{
 		StoreDamaged, "store.damaged", "The data folder is damaged.",
 		"Restore it from a backup; the ledger can also be built again from the runs.",
+	},
+	{
+		StoreFull, "store.full", "There is no room left on the disk of the data folder.",
+		"Make room, then resume the run or take the file in again; nothing is lost.",
 	},
 }

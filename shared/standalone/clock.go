@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"multipoint/shared/calendar"
-	"multipoint/shared/rating"
 )
 
 // Clock is the machine's, or, in a demo, one that stands still until somebody moves it: so a demo day comes
@@ -81,7 +80,7 @@ func OpensAt(date calendar.Date) time.Time {
 
 // Next is the run date whose run opens next after a moment.
 func Next(now time.Time) calendar.Date {
-	date := rating.RunDateOf(now)
+	date := calendar.DateOf(now)
 	if !OpensAt(date).After(now) {
 		date = date.Add(1)
 	}

@@ -196,10 +196,11 @@ func opened(dir string, err error) error {
 	switch {
 	case errors.Is(err, pebble.ErrInUse):
 		return &fault.Error{Code: fault.StoreInUse, Place: fault.Place{File: dir}, Err: err}
-	case errors.Is(err, pebble.ErrDamaged):
-		return &fault.Error{Code: fault.StoreDamaged, Place: fault.Place{File: dir}, Err: err}
+	case fault.CodeOf(err) != 0:
+		return err
 	}
-	return err
+	// Whatever else keeps a store from opening: files that are cut off or gone are not always told apart.
+	return &fault.Error{Code: fault.StoreDamaged, Place: fault.Place{File: dir}, Err: err}
 }
 
 // Close ends everything. What was acknowledged before lasts.

@@ -53,3 +53,19 @@ func TestDemoDayComesToTheSameEverywhere(t *testing.T) {
 		t.Errorf("another folder: %s, the first %s", other, first)
 	}
 }
+
+func TestNextRunIsThatWhichOpensNext(t *testing.T) {
+	for at, want := range map[string]string{
+		"2026-11-22T00:00:00+09:00": "2026-11-22", "2026-11-22T06:01:59+09:00": "2026-11-22",
+		"2026-11-22T06:02:00+09:00": "2026-11-23", "2026-11-22T23:59:59+09:00": "2026-11-23",
+		"2026-11-21T21:01:00Z": "2026-11-22",
+	} {
+		now, err := time.Parse(time.RFC3339, at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := standalone.Next(now).String(); got != want {
+			t.Errorf("at %s the next run is that of %s, want %s", at, got, want)
+		}
+	}
+}

@@ -49,6 +49,7 @@ var sections = []section{
 	{20, "Masters and layouts", "Found when masters are validated, before anything runs with them."},
 	{23, "The provider's file", "The run stops before anything leaves."},
 	{30, "Commands and their surroundings", "Nothing was computed, or nothing was released."},
+	{40, "Runs and what they keep", "Nothing that was committed is touched, and no file is lost."},
 }
 
 const intro = `<!-- Generated from shared/fault/catalogue.go by "make generate". Do not edit. -->
