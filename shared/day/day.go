@@ -19,6 +19,7 @@ import (
 	"multipoint/shared/fault"
 	"multipoint/shared/keys"
 	"multipoint/shared/layout"
+	"multipoint/shared/mail"
 	"multipoint/shared/object"
 	"multipoint/shared/seal"
 	"multipoint/shared/table"
@@ -53,6 +54,10 @@ type Service struct {
 	Now     func() time.Time
 	Log     *slog.Logger // never told a card number
 	Options Options
+	// Sender sends mails; nil = no mail is sent.
+	Sender   mail.Sender
+	Operator []string // addresses of those who run the service, for alarms
+	Site     string   // where the screens are, https://…, for links in mails; "" = mails name the path alone
 
 	mu    sync.Mutex
 	ready map[string]*work // by pins, the last few

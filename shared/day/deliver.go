@@ -8,11 +8,7 @@ import (
 	"multipoint/shared/object"
 )
 
-const (
-	stepDeliver = "deliver"
-	stepMail    = "mail"
-	stepClose   = "close"
-)
+const stepDeliver = "deliver"
 
 // OutboxPath is where a provider reads its files.
 func (s *Service) OutboxPath(f *ProviderFile) string {
@@ -56,22 +52,4 @@ func (w *work) deliver(ctx context.Context, f *ProviderFile) error {
 func (s *Service) Manifest(ctx context.Context, run int64) (*Manifest, error) {
 	m := &Manifest{}
 	return m, s.readJSON(ctx, s.manifestPath(run), m)
-}
-
-// Mail tells all who have to be told about a run.
-func (s *Service) Mail(ctx context.Context, st Step) error {
-	_, done, err := s.begin(ctx, st, stepMail)
-	if err != nil || done {
-		return err
-	}
-	return s.record(ctx, st.Run, st.Attempt, stepMail, "")
-}
-
-// Close ends a run: it writes the proof.
-func (s *Service) Close(ctx context.Context, st Step) error {
-	_, done, err := s.begin(ctx, st, stepClose)
-	if err != nil || done {
-		return err
-	}
-	return s.record(ctx, st.Run, st.Attempt, stepClose, Closed)
 }

@@ -205,6 +205,7 @@ func (s *Service) Resume(ctx context.Context, run int64) (*Run, error) {
 		case Stopped:
 			r.State = Open
 		}
+		r.Reason = "" // of the attempt before: alarms look at it
 		r.Attempt++
 		return true, nil
 	})

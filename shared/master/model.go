@@ -37,12 +37,16 @@ func (p Period) Holds(d calendar.Date) bool {
 type Retailer struct {
 	Code string `yaml:"code" json:"code"`
 	Name string `yaml:"name" json:"name"`
+	// Mail are the addresses of its headquarters that are told about runs (SPEC A7); none = nobody is.
+	Mail []string `yaml:"mail,omitempty" json:"mail,omitempty"`
 }
 
 // Provider is a company whose points are granted.
 type Provider struct {
 	Code string `yaml:"code" json:"code"`
 	Name string `yaml:"name" json:"name"`
+	// Mail are the addresses that are told about its files (SPEC A8); none = nobody is.
+	Mail []string `yaml:"mail,omitempty" json:"mail,omitempty"`
 }
 
 // Contract is what retailer and provider agreed.
