@@ -49,17 +49,17 @@ func (f *failure) note(err error) {
 }
 
 // cause is the text of the newest error, "" if there is none.
-func (f *failure) cause() (error, string) {
+func (f *failure) cause() (text string, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	var named *flow.Error
 	switch {
 	case f.err == nil:
-		return nil, ""
+		return "", nil
 	case errors.As(f.err, &named):
-		return f.err, named.Cause
+		return named.Cause, f.err
 	}
-	return f.err, f.err.Error()
+	return f.err.Error(), f.err
 }
 
 // explain puts the error into the input of a run's stop where the machine knows no more than that too many
@@ -70,7 +70,7 @@ func (f *failure) explain(input json.RawMessage) json.RawMessage {
 		Error string `json:"Error"`
 		Cause string `json:"Cause"`
 	}
-	_, cause := f.cause()
+	cause, _ := f.cause()
 	if cause == "" || json.Unmarshal(input, &all) != nil || json.Unmarshal(all["error"], &said) != nil ||
 		said.Error != flow.ErrorToleranceExceeded {
 		return input
@@ -90,7 +90,7 @@ func (f *failure) explain(input json.RawMessage) json.RawMessage {
 // of gives the error of a machine the task's error behind it.
 func (f *failure) of(err error) error {
 	var failed *flow.Error
-	behind, cause := f.cause()
+	cause, behind := f.cause()
 	if behind == nil || !errors.As(err, &failed) {
 		return err
 	}

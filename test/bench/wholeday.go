@@ -100,7 +100,7 @@ func rawDay(w *work) (f figure, err error) {
 		return f, err
 	}
 	copied, err := readDay(ctx, objects)
-	if err = errors.Join(err, source.Close()); err != nil {
+	if err := errors.Join(err, source.Close()); err != nil {
 		return f, err
 	}
 	target, err := gateway.Start(ctx, gateway.Options{Dir: to})

@@ -386,7 +386,7 @@ func TestSimulatedReturnsGoOnFromDayToDay(t *testing.T) {
 		next := one.Days[0]
 		next.RunDate = fmt.Sprint("2026-11-", 23+i)
 		next.Files[0].Arrived, next.Files[0].Name = next.RunDate+"T02:00:00", fmt.Sprint("f", i)
-		one.Days, c = append(c.Days, next), one
+		one.Days, c = slices.Concat(c.Days, []model.Day{next}), one
 		c.Days = one.Days
 	}
 	w := &worlds{real: c, other: c, draft: c.Masters}

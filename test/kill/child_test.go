@@ -156,7 +156,7 @@ func answer(ctx context.Context, p *standalone.Program) error {
 			continue
 		}
 		a := &day.AnswerFile{Provider: f.Provider, Content: "00"}
-		for n := range int64(min(50, f.Entries)) {
+		for n := range min(50, f.Entries) {
 			a.Lines = append(a.Lines, day.AnswerLine{Line: n + 1, FileNo: f.FileNo, Sequence: n + 1})
 		}
 		_, err := p.Answer(ctx, a)

@@ -235,12 +235,12 @@ func (d *scriptDay) run(ctx context.Context, m *machine) error {
 		if err == nil && !m.off() {
 			m.told.arrivals = append(m.told.arrivals, f.id)
 		}
-		if err = errors.Join(err, m.boundary()); err != nil {
+		if err := errors.Join(err, m.boundary()); err != nil {
 			return err
 		}
 	}
 	run, err := m.service.OpenDay(ctx, d.date)
-	if err = errors.Join(err, m.boundary()); err != nil {
+	if err := errors.Join(err, m.boundary()); err != nil {
 		return err
 	}
 	return m.runner.Drive(ctx, run)
