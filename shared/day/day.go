@@ -40,6 +40,7 @@ type Options struct {
 	ChunkSize int64  // bytes of a held chunk, default 16 MiB
 	Groups    int    // of buckets, 1 to 256; 0 = by the size of the day
 	BlockSize int    // bytes that are converted at a time, default layout.DefaultBlock
+	MaxUpload int64  // bytes of an uploaded file, default MaxUpload
 }
 
 // Service runs one retailer's days.

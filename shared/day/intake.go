@@ -31,7 +31,7 @@ type Upload struct {
 	Body    io.Reader
 }
 
-// MaxUpload is the most bytes of an uploaded file.
+// MaxUpload is the most bytes of an uploaded file, unless Options say less.
 const MaxUpload = 64 << 30
 
 // maxName is the most bytes of an uploaded file's name.
@@ -106,7 +106,11 @@ func (s *Service) hold(
 	if err != nil {
 		return err
 	}
-	limited := &io.LimitedReader{R: body, N: MaxUpload + 1}
+	most := s.Options.MaxUpload
+	if most <= 0 {
+		most = MaxUpload
+	}
+	limited := &io.LimitedReader{R: body, N: most + 1}
 	base := s.heldPath(a.RunDate, a.ID)
 	res, err := cut.Upload(limited, reading, cut.Options{
 		File: a.Name, Chunk: s.chunkSize(),
