@@ -22,6 +22,11 @@ RATE_FLAGS ?=
 CC_FOUND := $(shell command -v $$(go env CC | cut -d' ' -f1) 2>/dev/null)
 RACE     := $(if $(and $(CC_FOUND),$(filter 1,$(shell go env CGO_ENABLED))),-race)
 
+# Packages whose tests take minutes under the race detector: they run without it, and what runs beside each
+# other in them once more with it.
+LONG := multipoint/test/engine multipoint/test/kill multipoint/cmd/multipoint multipoint/shared/object/gateway \
+	multipoint/shared/intake/cut
+
 # make run: the folder that keeps everything, and what else serve is told (--addr).
 DATA        ?= data
 SERVE_FLAGS ?=
@@ -44,7 +49,9 @@ rate: ## rate the sample files of a folder without keeping anything: build/rated
 test: ## vet and all tests that need only Go (at most 10 minutes)
 	@$(if $(RACE),,echo 'make test: no C compiler, so the race detector is left out')
 	go vet $(PKGS)
-	go test $(RACE) -shuffle=on -timeout 9m $(PKGS)
+	go test $(RACE) -shuffle=on -timeout 9m $(filter-out $(LONG),$(shell go list $(PKGS)))
+	go test -shuffle=on -timeout 9m $(LONG)
+	MULTIPOINT_RUNS=15 go test $(RACE) -timeout 9m -run 'HowTheWork|SurviveLosses' multipoint/test/engine
 
 full: export MULTIPOINT_FULL := 1
 full: test lint ## everything at full size (hours)
