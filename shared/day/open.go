@@ -60,7 +60,10 @@ func (s *Service) checkDate(ctx context.Context, r *Run) error {
 	if r.Kind != Day {
 		return nil
 	}
-	before, err := s.lastWhere(ctx, func(x *Run) bool { return x.Kind == Day && x.State != Voided })
+	// A run that was opened beside this one has its number: the next write finds out.
+	before, err := s.lastWhere(ctx, func(x *Run) bool {
+		return x.Run < r.Run && x.Kind == Day && x.State != Voided
+	})
 	if err != nil || before == nil || before.RunDate < r.RunDate {
 		return err
 	}
