@@ -100,7 +100,8 @@ func (p *program) root() *cobra.Command {
 		SilenceUsage:  true,
 	}
 	root.AddCommand(p.masters(), p.convert(), p.rating(), p.generate(), p.inspect(), p.version())
-	root.AddCommand(p.members(), p.intake(), p.day(), p.verify(), p.replay(), p.ledger(), p.answer(), p.adjust())
+	root.AddCommand(p.members(), p.intake(), p.day(), p.verify(), p.replay(), p.ledger())
+	root.AddCommand(p.answer(), p.adjust())
 	root.AddCommand(p.explain(), p.simulate(), p.backup(), p.restore())
 	root.AddCommand(p.serve(), p.demo())
 	return root
