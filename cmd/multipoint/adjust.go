@@ -35,7 +35,8 @@ What changes an entry counts in caps and returns, what changes a card does not. 
 the provider's next file. An adjustment is a run of its own; explain shows keys and entries.
 
 ` + exitHelp,
-		Example: `  multipoint adjust --reason complaint --by sato --approved-by suzuki --key 5d4e… --entry 1 --points 50
+		Example: `  multipoint adjust --reason complaint --by sato --approved-by suzuki \
+      --key 5d4e… --entry 1 --points 50
   multipoint adjust --reason "card corrected" --by sato --approved-by suzuki --key 5d4e… --resend`,
 		Args: cobra.NoArgs,
 		RunE: p.action(func(ctx context.Context, _ []string) error { return p.runAdjustment(ctx, &f) }),

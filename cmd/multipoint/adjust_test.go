@@ -7,8 +7,8 @@ import (
 	"multipoint/shared/transaction"
 )
 
-// TestAdjustments: a card gets points, an entry loses some, a refused one is granted anew; each needs a reason
-// and another person's approval.
+// TestAdjustments: an entry loses points, a refused one is granted anew; each needs a reason and another
+// person's approval.
 func TestAdjustments(t *testing.T) {
 	demoData(t)
 	calls(t, exitOK, "day run")
