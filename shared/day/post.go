@@ -32,7 +32,7 @@ func (s *Service) Post(ctx context.Context, st Step) error {
 	if err := s.readJSON(ctx, s.manifestPath(st.Run), &m); err != nil {
 		return err
 	}
-	p := &poster{w: w, m: &m, to: s.Table, capped: map[string]bool{}}
+	p := &poster{w: w, m: &m, to: s.Table}
 	if err := p.run(ctx); err != nil {
 		return err
 	}
@@ -46,7 +46,7 @@ type poster struct {
 	to table.Table
 	// ledgerOnly leaves the vault and the held files alone: the ledger is being built again.
 	ledgerOnly bool
-	capped     map[string]bool // campaigns whose use is counted by card
+	counted    map[string]bool // campaigns whose use is counted by card
 
 	items   []table.Item
 	size    int
@@ -58,11 +58,8 @@ type poster struct {
 const batch = 4 << 20
 
 func (p *poster) run(ctx context.Context) (err error) {
-	rules := p.w.engine.Rules().List()
-	for i := range rules {
-		if rules[i].Claims() {
-			p.capped[rules[i].Code] = true
-		}
+	if err := p.findCounted(ctx); err != nil {
+		return err
 	}
 	p.counts = spool.NewSorter(spool.Options{Dir: p.w.Options.TempDir, Memory: int(p.w.memory())})
 	defer func() { err = errors.Join(err, p.wait(), p.counts.Close()) }()
@@ -285,7 +282,7 @@ func appendEvents(body []byte, events []ledger.Event) []byte {
 
 // count notes points that move a campaign's counters.
 func (p *poster) count(campaign []byte, ref *card.Ref, points int64) error {
-	if !p.capped[string(campaign)] {
+	if !p.counted[string(campaign)] {
 		return nil
 	}
 	record := append(append([]byte(nil), campaign...), 0)

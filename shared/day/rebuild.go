@@ -31,7 +31,7 @@ func (s *Service) BuildLedger(ctx context.Context, to table.Table) error {
 		if err != nil {
 			return err
 		}
-		p := &poster{w: w, m: m, to: to, capped: map[string]bool{}, ledgerOnly: true}
+		p := &poster{w: w, m: m, to: to, ledgerOnly: true}
 		return p.run(ctx)
 	})
 }

@@ -10,7 +10,7 @@ import (
 	"multipoint/shared/table"
 )
 
-// Counters by card are kept for campaigns that have a cap. One that gets its first cap in a later version of
+// Counters by card are kept for campaigns that have a cap, or had one. One that gets its first cap in a later version of
 // the masters is counted from the ledger once, when the first run with that version opens (R14: counters
 // survive versions).
 
@@ -76,9 +76,30 @@ func (w *work) recounted(ctx context.Context, use *points.Counters) error {
 	})
 }
 
-// markCounted notes that the counters of the run's capped campaigns exist.
+// findCounted finds the campaigns that the run counts: those that were counted before, capped today or not,
+// and those that a day of these masters is the first to count. Until that day nothing else may count them.
+func (p *poster) findCounted(ctx context.Context) error {
+	p.counted = map[string]bool{}
+	q := table.Query{Partition: p.w.countedKey("").Partition}
+	err := table.Each(ctx, p.to, q, func(item table.Item) error {
+		p.counted[item.Sort] = true
+		return nil
+	})
+	if err != nil || p.m.Kind != Day {
+		return err
+	}
+	rules := p.w.engine.Rules().List()
+	for i := range rules {
+		if rules[i].Claims() {
+			p.counted[rules[i].Code] = true
+		}
+	}
+	return nil
+}
+
+// markCounted notes that the counters of the run's campaigns exist.
 func (p *poster) markCounted(ctx context.Context) error {
-	for _, campaign := range sortedKeys(p.capped) {
+	for _, campaign := range sortedKeys(p.counted) {
 		_, counted, err := p.to.Get(ctx, p.w.countedKey(campaign))
 		if err != nil {
 			return err
