@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -17,7 +16,6 @@ import (
 	"multipoint/shared/day"
 	"multipoint/shared/fault"
 	"multipoint/shared/flow/local"
-	store "multipoint/shared/object"
 	"multipoint/shared/standalone"
 )
 
@@ -215,10 +213,7 @@ func (s *stepProgress) stopped(ctx context.Context, d *standalone.Program, run *
 	if ctx.Err() != nil {
 		return err
 	}
-	s.mu.Lock()
-	cause := innermost(s.cause)
-	s.mu.Unlock()
-	if cause != nil {
+	if cause := innermost(err); cause != nil {
 		err = cause
 	}
 	what := fmt.Sprintf("Run %d stopped: multipoint day resume %d goes on, day void %d gives it up.",
@@ -231,11 +226,6 @@ func (s *stepProgress) stopped(ctx context.Context, d *standalone.Program, run *
 		what = fmt.Sprintf("Run %d is committed, its points stand: multipoint day resume %d finishes it.",
 			run.Run, run.Run)
 	}
-	if cause != nil && !strings.Contains(r.Reason, cause.Code.String()) {
-		if e := d.Service.Stop(ctx, run.Run, run.Attempt, cause.Error()); e != nil {
-			return errors.Join(err, e)
-		}
-	}
 	return &hint{err, what}
 }
 
@@ -246,17 +236,6 @@ func innermost(err error) (cause *fault.Error) {
 		cause, err = e, e.Err
 	}
 	return cause
-}
-
-// reasonText is the reason of a run's record; what a task failed with is in it as a state machine has it.
-func reasonText(reason string) string {
-	var failed struct {
-		Message string `json:"errorMessage"`
-	}
-	if json.Unmarshal([]byte(reason), &failed) == nil && failed.Message != "" {
-		return failed.Message
-	}
-	return reason
 }
 
 // dateToRun gives the date that was asked for, or the one that is due. The clock of a demo is moved to it.
@@ -311,29 +290,11 @@ func committed(r *day.Run) bool {
 	return r.State == day.Committed || r.State == day.Posted || r.State == day.Closed
 }
 
-// maxPins is the largest object of pins, in bytes.
-const maxPins = 64 << 20
-
-// pinsOf reads what a run fixed when it opened.
-func pinsOf(ctx context.Context, d *standalone.Program, run int64) (*day.Pins, error) {
-	key := fmt.Sprintf("runs/%s/%08d/pins.json", d.Service.Retailer, run)
-	text, err := store.ReadAll(ctx, d.Service.Objects, key, maxPins)
-	if err != nil {
-		return nil, &fault.Error{Code: fault.PartMissing, Place: fault.Place{File: key}, Err: err}
-	}
-	pins := &day.Pins{}
-	if err := json.Unmarshal(text, pins); err != nil {
-		return nil, &fault.Error{Code: fault.PartDamaged, Place: fault.Place{File: key}, Err: err}
-	}
-	return pins, nil
-}
-
 // stepProgress shows the state that a run is in.
 type stepProgress struct {
 	bar   *progress
 	watch func(local.Event)
 	mu    sync.Mutex
-	cause error          // the fault of the task that failed last
 	items map[string]int // of a Map that are to do
 	done  map[string]int
 }
@@ -350,9 +311,6 @@ func (s *stepProgress) observe(e local.Event) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if fault.CodeOf(e.Err) != 0 {
-		s.cause = e.Err
-	}
 	switch {
 	case e.Kind == local.Entered && e.Map == "":
 		s.bar.describe(strings.ToLower(e.State))

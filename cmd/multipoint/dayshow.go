@@ -65,7 +65,7 @@ type runLine struct {
 func lineOf(r *day.Run, m *day.Manifest) runLine {
 	l := runLine{
 		Run: r.Run, Kind: r.Kind, RunDate: r.RunDate.String(), State: r.State, Attempt: r.Attempt,
-		Reason: reasonText(r.Reason), Digest: r.Digest,
+		Reason: r.Reason, Digest: r.Digest,
 	}
 	if m != nil {
 		l.Files, l.Receipts = m.Totals.Files, m.Totals.Lines
@@ -193,7 +193,7 @@ func viewRun(ctx context.Context, d *standalone.Program, number int64) (*runView
 	if run.State == day.Opening {
 		return v, nil
 	}
-	pins, err := pinsOf(ctx, d, number)
+	pins, err := d.Service.Pins(ctx, number)
 	if fault.CodeOf(err) == fault.PartMissing && run.State == day.Voided {
 		return v, nil // it was voided while it was opening
 	}

@@ -360,7 +360,7 @@ func takenFiles(ctx context.Context, d *standalone.Program) (map[string]takenFil
 		if r.Kind != day.Day || r.State == day.Voided || r.State == day.Opening {
 			return nil
 		}
-		pins, err := pinsOf(ctx, d, r.Run)
+		pins, err := d.Service.Pins(ctx, r.Run)
 		if err != nil {
 			return err
 		}

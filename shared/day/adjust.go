@@ -2,9 +2,7 @@ package day
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"strconv"
 
@@ -61,20 +59,7 @@ func (s *Service) OpenAdjustment(ctx context.Context, a *AdjustmentFile) (*Run, 
 	if err := a.check(); err != nil {
 		return nil, err
 	}
-	b, err := json.Marshal(a)
-	if err != nil {
-		return nil, err
-	}
-	sum := sha256.Sum256(b)
-	request := Pinned{SHA256: hex.EncodeToString(sum[:])}
-	request.Key = "requests/" + s.Retailer + "/" + request.SHA256 + ".json"
-	if err := s.createPlain(ctx, request.Key, b); err != nil {
-		return nil, err
-	}
-	if err := s.Objects.Sync(ctx); err != nil { // before a run says that it reads it
-		return nil, err
-	}
-	return s.open(ctx, &Run{Kind: Adjustment, RunDate: rating.RunDateOf(s.Now()), Request: request})
+	return s.openRequest(ctx, Adjustment, a)
 }
 
 func (a *AdjustmentFile) check() error {

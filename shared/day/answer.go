@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"slices"
 
@@ -84,20 +83,7 @@ func (s *Service) OpenAnswer(ctx context.Context, a *AnswerFile) (*Run, error) {
 	if _, ok, err := s.Table.Get(ctx, s.answerKey(a.Provider, a.Content)); ok || err != nil {
 		return nil, err
 	}
-	b, err := json.Marshal(a)
-	if err != nil {
-		return nil, err
-	}
-	sum := sha256.Sum256(b)
-	request := Pinned{SHA256: hex.EncodeToString(sum[:])}
-	request.Key = "requests/" + s.Retailer + "/" + request.SHA256 + ".json"
-	if err := s.createPlain(ctx, request.Key, b); err != nil {
-		return nil, err
-	}
-	if err := s.Objects.Sync(ctx); err != nil { // before a run says that it reads it
-		return nil, err
-	}
-	return s.open(ctx, &Run{Kind: Answer, RunDate: rating.RunDateOf(s.Now()), Request: request})
+	return s.openRequest(ctx, Answer, a)
 }
 
 const stepAnswer = "answer"
@@ -237,33 +223,18 @@ func (a *answering) linked(ctx context.Context) (map[recordName][]target, error)
 			continue
 		}
 		delete(wanted, f.FileNo)
-		err := a.w.eachLink(ctx, f, func(sequence int64, t target) {
-			name := recordName{f.FileNo, sequence}
-			if _, ok := out[name]; ok && sequence > 0 {
-				out[name] = append(out[name], t)
+		err := a.w.Links(ctx, f, func(l *Link) error {
+			name := recordName{f.FileNo, l.Sequence}
+			if _, ok := out[name]; ok && l.Sequence > 0 {
+				out[name] = append(out[name], target{l.Key, l.Order})
 			}
+			return nil
 		})
 		if err != nil {
 			return nil, err
 		}
 	}
 	return out, nil
-}
-
-// eachLink calls visit for each entry that left in a file, with its record's sequence number.
-func (s *Service) eachLink(ctx context.Context, f *ProviderFile, visit func(sequence int64, t target)) error {
-	r, err := s.readPart(ctx, f.Links.Key)
-	if err != nil {
-		return err
-	}
-	return readFramesAll(r, func(record []byte) error {
-		sequence, at, ok := readLink(record)
-		if !ok {
-			return fault.At(fault.PartDamaged, fault.Place{File: f.Links.Key}, "")
-		}
-		visit(sequence, target{at.Key, at.Order})
-		return nil
-	})
 }
 
 // ofTransaction gives the entries of a transaction.

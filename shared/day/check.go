@@ -172,28 +172,42 @@ func (w *work) verdict(ordinal int, chunks [][]byte) (convert.Verdict, error) {
 
 // gather reads one section of all convert parts and gives what each chunk left in it, by file and chunk.
 func (w *work) gather(ctx context.Context, parts []*seal.Sections, index int) ([][][]byte, error) {
-	out := make([][][]byte, len(w.pins.Files))
-	for i := range out {
-		if !w.pins.Files[i].Duplicate {
-			out[i] = make([][]byte, len(w.pins.Files[i].Chunks))
-		}
-	}
+	out := w.ofChunks()
 	for _, p := range parts {
 		b, err := section(ctx, p, index)
 		if err != nil {
 			return nil, err
 		}
-		for r := packed.From(b); len(r.Rest()) > 0; {
-			frame := packed.From(r.Text())
-			ordinal, chunk := int(frame.Uvarint())-1, int(frame.Uvarint())
-			known := uint(ordinal) < uint(len(out)) && uint(chunk) < uint(len(out[ordinal]))
-			if r.Bad() || frame.Bad() || !known {
-				return nil, fault.New(fault.PartDamaged, "")
-			}
-			out[ordinal][chunk] = frame.Rest()
+		if err := out.place(b); err != nil {
+			return nil, err
 		}
 	}
 	return out, nil
+}
+
+// ofChunks is what each chunk left, by file and chunk.
+type ofChunks [][][]byte
+
+func (w *work) ofChunks() ofChunks {
+	out := make(ofChunks, len(w.pins.Files))
+	for i := range out {
+		out[i] = make([][]byte, len(w.pins.Files[i].Chunks))
+	}
+	return out
+}
+
+// place puts the frames of ordinal, chunk, bytes that convertChunk wrote where they belong.
+func (c ofChunks) place(b []byte) error {
+	for r := packed.From(b); len(r.Rest()) > 0; {
+		frame := packed.From(r.Text())
+		ordinal, chunk := int(frame.Uvarint())-1, int(frame.Uvarint())
+		known := uint(ordinal) < uint(len(c)) && uint(chunk) < uint(len(c[ordinal]))
+		if r.Bad() || frame.Bad() || !known {
+			return fault.New(fault.PartDamaged, "")
+		}
+		c[ordinal][chunk] = frame.Rest()
+	}
+	return nil
 }
 
 // writeBadLines keeps the list of a file's bad lines for people.

@@ -2,6 +2,8 @@ package day
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -11,6 +13,7 @@ import (
 	"multipoint/shared/calendar"
 	"multipoint/shared/fault"
 	"multipoint/shared/master"
+	"multipoint/shared/rating"
 	"multipoint/shared/table"
 )
 
@@ -53,6 +56,24 @@ func (s *Service) openNext(ctx context.Context, r *Run) (*Run, error) {
 		return nil, err
 	}
 	return s.pin(ctx, r)
+}
+
+// openRequest opens a run of a kind that does what a request asks for.
+func (s *Service) openRequest(ctx context.Context, kind string, request any) (*Run, error) {
+	b, err := json.Marshal(request)
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256(b)
+	p := Pinned{SHA256: hexOf(sum[:])}
+	p.Key = "requests/" + s.Retailer + "/" + p.SHA256 + ".json"
+	if err := s.createPlain(ctx, p.Key, b); err != nil {
+		return nil, err
+	}
+	if err := s.Objects.Sync(ctx); err != nil { // before a run says that it reads it
+		return nil, err
+	}
+	return s.open(ctx, &Run{Kind: kind, RunDate: rating.RunDateOf(s.Now()), Request: p})
 }
 
 // checkDate keeps the days in their order, each run once.

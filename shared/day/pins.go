@@ -52,6 +52,12 @@ type Pins struct {
 	TaskBytes int64 `json:"task_bytes"` // of files that one task converts
 }
 
+// Pins reads what a run fixed when it opened. Errors: part.missing, part.damaged.
+func (s *Service) Pins(ctx context.Context, run int64) (*Pins, error) {
+	p := &Pins{}
+	return p, s.readJSON(ctx, s.pinsPath(run), p)
+}
+
 // Pinned names an object and what it held.
 type Pinned struct {
 	Key    string `json:"key,omitempty"` // empty = there is none

@@ -18,11 +18,11 @@ func (s *Service) BuildLedger(ctx context.Context, to table.Table) error {
 		if r.State != Posted && r.State != Closed {
 			return nil
 		}
-		var pins Pins
-		if err := s.readJSON(ctx, s.pinsPath(r.Run), &pins); err != nil {
+		pins, err := s.Pins(ctx, r.Run)
+		if err != nil {
 			return err
 		}
-		w, err := s.prepare(ctx, &pins)
+		w, err := s.prepare(ctx, pins)
 		if err != nil {
 			return err
 		}

@@ -10,9 +10,9 @@ import (
 	"multipoint/shared/table"
 )
 
-// Counters by card are kept for campaigns that have a cap, or had one. One that gets its first cap in a later version of
-// the masters is counted from the ledger once, when the first run with that version opens (R14: counters
-// survive versions).
+// Counters by card are kept for campaigns that have a cap, or had one. One that gets its first cap in a later
+// version of the masters is counted from the ledger once, when the first run with that version opens (R14:
+// counters survive versions).
 
 func (s *Service) countedKey(campaign string) table.Key {
 	return table.Key{Partition: s.key("COUNTED"), Sort: campaign}

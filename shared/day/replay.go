@@ -8,7 +8,6 @@ import (
 	"path"
 	"slices"
 	"strings"
-	"sync"
 
 	"multipoint/shared/fault"
 	"multipoint/shared/object"
@@ -19,8 +18,8 @@ import (
 // What is stored is only read; scratch must be empty. Errors: part.shredded if what the run read can no
 // longer be read, others of the steps.
 func (s *Service) Replay(ctx context.Context, run int64, scratch object.Store) (*Manifest, error) {
-	var pins Pins
-	if err := s.readJSON(ctx, s.pinsPath(run), &pins); err != nil {
+	pins, err := s.Pins(ctx, run)
+	if err != nil {
 		return nil, err
 	}
 	over := &overlay{Store: s.Objects, scratch: scratch}
@@ -32,7 +31,7 @@ func (s *Service) Replay(ctx context.Context, run int64, scratch object.Store) (
 		Retailer: s.Retailer, Objects: over, Parts: parts, Table: s.Table, Keys: s.Keys,
 		Converters: s.Converters, Now: s.Now, Log: s.Log, Options: s.Options,
 	}
-	w, err := again.prepare(ctx, &pins)
+	w, err := again.prepare(ctx, pins)
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +54,10 @@ func (w *work) compute(ctx context.Context) (*Manifest, error) {
 		{w.pins.Groups, w.grantTask},
 		{w.fileTasks(), w.filesTask},
 	} {
-		if err := inParallel(ctx, step.count, step.run); err != nil {
+		err := spread(ctx, replayThreads, step.count, func(ctx context.Context, _, task int) error {
+			return step.run(ctx, task)
+		})
+		if err != nil {
 			return nil, err
 		}
 	}
@@ -64,34 +66,6 @@ func (w *work) compute(ctx context.Context) (*Manifest, error) {
 
 // replayThreads is how many tasks a replay runs at a time.
 const replayThreads = 2
-
-// inParallel runs tasks 0 to count-1, some at a time, until the first error.
-func inParallel(ctx context.Context, count int, run func(ctx context.Context, task int) error) error {
-	ctx, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
-	var wg sync.WaitGroup
-	tasks := make(chan int)
-	for range replayThreads {
-		wg.Add(1)
-		go func() {
-			defer wg.Done()
-			for i := range tasks {
-				if err := run(ctx, i); err != nil {
-					stop(err)
-				}
-			}
-		}()
-	}
-	for i := 0; i < count && ctx.Err() == nil; i++ {
-		tasks <- i
-	}
-	close(tasks)
-	wg.Wait()
-	if err := context.Cause(ctx); err != nil {
-		return err
-	}
-	return nil
-}
 
 // overlay reads what is stored and writes to scratch.
 type overlay struct {
@@ -181,8 +155,7 @@ func (s *Service) Verify(ctx context.Context, run int64, scratch object.Store) (
 
 // verifyParts proves each sealed object that the run read or wrote; nil if all are as they were.
 func (s *Service) verifyParts(ctx context.Context, m *Manifest) (*Verification, error) {
-	var pins Pins
-	err := s.readJSON(ctx, s.pinsPath(m.Run), &pins)
+	pins, err := s.Pins(ctx, m.Run)
 	if fault.CodeOf(err) != 0 {
 		return different(m.Run, s.pinsPath(m.Run), "%v", err), nil
 	}

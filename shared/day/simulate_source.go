@@ -5,7 +5,6 @@ import (
 	"sync"
 
 	"multipoint/shared/fault"
-	"multipoint/shared/packed"
 	"multipoint/shared/rating"
 	"multipoint/shared/seal"
 	"multipoint/shared/spool"
@@ -100,8 +99,8 @@ func (m *simulator) convertAgain(ctx context.Context, d *simulatedRun, x *simSou
 	if err != nil {
 		return err
 	}
-	states, err := d.chunkStates(b)
-	if err != nil {
+	states := d.ofChunks()
+	if err := states.place(b); err != nil {
 		return err
 	}
 	x.refused = x.refused[:1]
@@ -113,24 +112,6 @@ func (m *simulator) convertAgain(ctx context.Context, d *simulatedRun, x *simSou
 		x.refused = append(x.refused, v.Refused != nil)
 	}
 	return nil
-}
-
-// chunkStates puts what convertChunk left about each chunk into the order of the files.
-func (w *work) chunkStates(b []byte) ([][][]byte, error) {
-	out := make([][][]byte, len(w.pins.Files))
-	for i := range out {
-		out[i] = make([][]byte, len(w.pins.Files[i].Chunks))
-	}
-	for r := packed.From(b); len(r.Rest()) > 0; {
-		frame := packed.From(r.Text())
-		ordinal, chunk := int(frame.Uvarint())-1, int(frame.Uvarint())
-		known := uint(ordinal) < uint(len(out)) && uint(chunk) < uint(len(out[ordinal]))
-		if r.Bad() || frame.Bad() || !known {
-			return nil, fault.New(fault.PartDamaged, "")
-		}
-		out[ordinal][chunk] = frame.Rest()
-	}
-	return out, nil
 }
 
 // duplicates tells the files that R3 would have refused: under another reading other files may have been

@@ -112,7 +112,14 @@ func (s *Service) stopTask(ctx context.Context, input json.RawMessage) (json.Raw
 	if err := readStep(input, &st); err != nil {
 		return nil, failed(err)
 	}
-	return json.RawMessage("{}"), failed(s.Stop(ctx, st.Run, st.Attempt, st.Error.Cause))
+	reason := st.Error.Cause
+	var task struct { // a failed task's cause is this as text, in the cloud too
+		Message string `json:"errorMessage"`
+	}
+	if json.Unmarshal([]byte(reason), &task) == nil && task.Message != "" {
+		reason = task.Message
+	}
+	return json.RawMessage("{}"), failed(s.Stop(ctx, st.Run, st.Attempt, reason))
 }
 
 // steps are the computing steps of a run, by name.

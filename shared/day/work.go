@@ -64,11 +64,11 @@ func (s *Service) prepared(ctx context.Context, run int64) (*work, error) {
 	if w, ok := s.ready[name]; ok {
 		return w, nil
 	}
-	var pins Pins
-	if err := s.readJSON(ctx, s.pinsPath(run), &pins); err != nil {
+	pins, err := s.Pins(ctx, run)
+	if err != nil {
 		return nil, err
 	}
-	w, err := s.prepare(ctx, &pins)
+	w, err := s.prepare(ctx, pins)
 	if err != nil {
 		return nil, err
 	}

@@ -134,7 +134,7 @@ func (k *Keeper) due(ctx context.Context) error {
 	if err != nil || last != nil && last.State == day.Stopped {
 		return err
 	}
-	date := nextRun(k.o.Clock.Now()).Add(-1)
+	date := standalone.Next(k.o.Clock.Now()).Add(-1)
 	ran, err := k.ran(ctx, date)
 	if err != nil || ran {
 		return err
@@ -151,15 +151,6 @@ func (k *Keeper) due(ctx context.Context) error {
 	_, err = k.o.Runner.RunDay(ctx, date)
 	k.end(err)
 	return err
-}
-
-// nextRun is the date of the run that opens next: from 06:02 on that of tomorrow.
-func nextRun(now time.Time) calendar.Date {
-	date := calendar.DateOf(now)
-	if !standalone.OpensAt(date).After(now) {
-		date = date.Add(1)
-	}
-	return date
 }
 
 // ran says whether the day of a date, or a later one, has a run that counts.
@@ -249,7 +240,7 @@ func (k *Keeper) NextDay(ctx context.Context) error {
 		return fault.New(fault.RunUnknown, "The clock is the machine's; only a demo's can be moved.")
 	}
 	return k.submit(ctx, "next", 0, func(ctx context.Context) error {
-		date := nextRun(k.o.Clock.Now())
+		date := standalone.Next(k.o.Clock.Now())
 		if last, err := k.o.Runner.Service.Last(ctx); err != nil {
 			return err
 		} else if last != nil && (last.State == day.Stopped || Interrupted(last)) {

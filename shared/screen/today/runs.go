@@ -262,7 +262,7 @@ type todayView struct {
 // showToday is the first page: the latest day.
 func (s *Site) showToday(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	v := &todayView{Next: nextRun(s.Clock.Now()), Demo: s.Clock.CanMove()}
+	v := &todayView{Next: standalone.Next(s.Clock.Now()), Demo: s.Clock.CanMove()}
 	v.OpensAt = standalone.OpensAt(v.Next)
 	var latest, last *day.Run
 	err := s.Runner.Service.Runs(ctx, func(x *day.Run) error {
