@@ -45,6 +45,7 @@ type work struct {
 	in, out string // out: a file or folder, "hash" for the output's SHA-256, empty = /dev/null
 	feed    string
 	lines   int // for which the shop's caps are made
+	days    int // of a month
 	sum     bool
 }
 
@@ -60,8 +61,11 @@ var contenders = map[string]func(*work) (figure, error){
 	"rate":         rateFile,
 	"rate-closed":  rateFileClosed,
 	"take-in":      takeIn,
-	"day":          wholeDay,
+	"day":          runDay,
 	"raw":          rawDay,
+	"month":        runMonth,
+	"simulate":     simulateMonth,
+	"explain":      explainLine,
 }
 
 // runChild does one contender's work and gives the exit code.
@@ -72,6 +76,7 @@ func runChild(args []string) int {
 	flags.StringVar(&w.out, "out", "", "file or folder to write, or hash")
 	flags.StringVar(&w.feed, "feed", "POS", "code of the feed")
 	flags.IntVar(&w.lines, "lines", 0, "lines of the file")
+	flags.IntVar(&w.days, "days", 1, "days of a month")
 	flags.BoolVar(&w.sum, "sum", false, "hash what is read")
 	profile := flags.String("profile", "", "file for a CPU profile")
 	if len(args) == 0 || contenders[args[0]] == nil || flags.Parse(args[1:]) != nil {

@@ -3,7 +3,7 @@
 //
 //	go run ./test/bench              all rows, median of five alternating rounds; from the module's root
 //	go run ./test/bench -rows a,b    some rows, nothing is written to docs
-//	go run ./test/bench -big         the memory row with 10 M lines too
+//	go run ./test/bench -big         the memory row and the day with 10 M lines too
 //	go run ./test/bench -smoke       20,000 lines, one round: are the results equal? Nothing else is asked
 //
 // Every contender is a process of its own, so that memory is its own and nobody warms another one's caches.
@@ -58,7 +58,7 @@ func parse(args []string) (settings, error) {
 	flags.IntVar(&s.lines, "lines", usualLines, "lines of the bench files")
 	flags.IntVar(&s.rounds, "rounds", 5, "alternating rounds, of which the median counts")
 	flags.BoolVar(&s.smoke, "smoke", false, "small files, one round, only: are the results equal?")
-	flags.BoolVar(&big, "big", false, "the memory row with ten times as many lines too")
+	flags.BoolVar(&big, "big", false, "the memory row and the day with ten times as many lines too")
 	flags.StringVar(&s.rows, "rows", "", "only these rows, such as a,d; docs are not written")
 	flags.StringVar(&s.profile, "profile", "", "folder for CPU profiles of our side")
 	if err := flags.Parse(args); err != nil {

@@ -24,6 +24,8 @@ type contender struct {
 	plain bool
 	// once says that it is so slow that one round must do.
 	once bool
+	// apart says that it does other work than the first one: there is no ratio.
+	apart bool
 }
 
 // timing is what a contender's rounds came to.

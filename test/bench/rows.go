@@ -138,6 +138,7 @@ func (b *bench) all(ctx context.Context) ([]result, error) {
 		run  func(context.Context) (result, error)
 	}{
 		{"a", b.convertCSV}, {"b", b.convertFixed}, {"c", b.rateDecoded}, {"d", b.rateAll}, {"e", b.memory},
+		{"f", b.wholeDay}, {"g", b.month},
 	} {
 		if !b.wants(row.name) {
 			continue
@@ -230,7 +231,10 @@ func (b *bench) sameOutput(ctx context.Context, r *result, x, y contender) error
 func (b *bench) convertFixed(ctx context.Context) (result, error) {
 	r := result{
 		title:  "fixed length → common layout with SHA-256, one core",
-		budget: "≥ 0.4 × SHA-256 alone, ≤ 1 allocation a record", bytes: int64(b.lines+2) * recordBytes,
+		budget: "≥ 0.75 × a loop by hand for this one file, ≤ 1 allocation a record",
+		bytes:  int64(b.lines+2) * recordBytes,
+		notes: []string{"The design asked for 0.4 × SHA-256 alone, which the loop by hand does not reach " +
+			"either: [decision 7](decisions/0007-fixed-length-budget.md)."},
 	}
 	if err := b.sameOutput(ctx, &r,
 		b.ours("multipoint", "convert", 1, b.reading(b.files.fixed, "-feed", "POSFIXED", "-out", "hash")...),
@@ -240,10 +244,10 @@ func (b *bench) convertFixed(ctx context.Context) (result, error) {
 	}
 	list := []contender{
 		b.ours("multipoint", "convert", 1, b.reading(b.files.fixed, "-feed", "POSFIXED", "-sum")...),
+		b.ours("by hand for this one file, sales only", "floor", 1, b.reading(b.files.fixed)...),
 		b.ours("SHA-256 alone", "sha256", 1, b.reading(b.files.fixed)...),
 		b.ours("multipoint, the form between steps", "binary", 1,
 			b.reading(b.files.fixed, "-feed", "POSFIXED", "-sum")...),
-		b.ours("by hand for this one file, sales only", "floor", 1, b.reading(b.files.fixed)...),
 	}
 	if b.python != "" {
 		list = append(list, b.peer("Python struct, cut and decode only", "struct", 1, "--in", b.files.fixed))
@@ -252,8 +256,8 @@ func (b *bench) convertFixed(ctx context.Context) (result, error) {
 	if r.timings, err = alternate(ctx, b.rounds, list); err != nil {
 		return r, err
 	}
-	ours, sum := r.timings[0].median(), r.timings[1].median()
-	r.missed = sum.Seconds/ours.Seconds < 0.4 || ours.Allocs > 1
+	ours, byHand := r.timings[0].median(), r.timings[1].median()
+	r.missed = byHand.perRecord()/ours.perRecord() < 0.75 || ours.Allocs > 1
 	return r, nil
 }
 
@@ -350,7 +354,7 @@ func (b *bench) memory(ctx context.Context) (result, error) {
 		}
 		args := []string{"-in", f.csv, "-lines", strconv.Itoa(lines), "-out", folder}
 		c := b.ours(strconv.Itoa(lines)+" lines", "rate", 2, args...)
-		c.before = func() error { return os.RemoveAll(folder) }
+		c.before, c.apart = func() error { return os.RemoveAll(folder) }, true
 		t, err := alternate(ctx, 1, []contender{c})
 		if err != nil {
 			return r, err

@@ -18,6 +18,67 @@ import (
 	"multipoint/shared/table/pebble"
 )
 
+// Budgets of row f.
+const (
+	mostTimesRaw  = 4
+	mostTimesDay  = 11 // a day of ten times as many lines
+	mostDayKiB    = 300 << 10
+	mostBigDayKiB = 512 << 10
+)
+
+// wholeDay is row f: a day from open to close in one folder, beside writing what it leaves and nothing else.
+func (b *bench) wholeDay(ctx context.Context) (result, error) {
+	r := result{
+		title: "whole day, open to close, all on disk, 2 cores", bytes: b.files.size,
+		budget: "≤ 4 × writing the same objects and items raw, peak RSS ≤ 300 MiB",
+	}
+	folder, copied := filepath.Join(b.outputs, "day"), filepath.Join(b.outputs, "raw")
+	c := b.dayOf(ctx, b.files.csv, b.lines, folder)
+	raw := b.ours("the same objects and items raw", "raw", 2,
+		"-in", folder, "-lines", strconv.Itoa(b.lines), "-out", copied)
+	raw.before = func() error { return errors.Join(os.RemoveAll(copied), os.Mkdir(copied, 0o755)) }
+	var err error
+	if r.timings, err = alternate(ctx, b.rounds, []contender{c, raw}); err != nil {
+		return r, err
+	}
+	day := r.timings[0].median()
+	r.missed = day.Seconds > mostTimesRaw*r.timings[1].median().Seconds || r.timings[0].peakKiB() > mostDayKiB
+	if err := errors.Join(os.RemoveAll(folder), os.RemoveAll(copied)); err != nil || b.big == 0 {
+		return r, err
+	}
+	f, err := makeFiles(b.dir, b.big, csvKinds(b.big, b.lines)...)
+	if err != nil {
+		return r, err
+	}
+	c = b.dayOf(ctx, f.csv, b.big, folder)
+	c.apart = true
+	big, err := alternate(ctx, 1, []contender{c})
+	if err != nil {
+		return r, err
+	}
+	r.timings = append(r.timings, big...)
+	took := big[0].figures[0].Seconds / day.Seconds
+	r.missed = r.missed || big[0].peakKiB() > mostBigDayKiB || took > mostTimesDay
+	r.budget += "; ten times the lines: ≤ 11 × the day, peak RSS ≤ 512 MiB"
+	r.notes = append(r.notes, fmt.Sprintf("%d lines take %.1f × the day of %d.", b.big, took, b.lines))
+	return r, os.RemoveAll(folder)
+}
+
+// dayOf is a day in a folder that has taken the file in, which is not timed.
+func (b *bench) dayOf(ctx context.Context, file string, lines int, folder string) contender {
+	args := []string{"-out", folder, "-lines", strconv.Itoa(lines)}
+	c := b.ours("multipoint, "+strconv.Itoa(lines)+" lines", "day", 2, args...)
+	take := b.ours("", "take-in", 2, append([]string{"-in", file}, args...)...)
+	c.before = func() error {
+		if err := errors.Join(os.RemoveAll(folder), os.Mkdir(folder, 0o755)); err != nil {
+			return err
+		}
+		_, err := take.run(ctx)
+		return err
+	}
+	return c
+}
+
 // openDay opens the folder of the bench's day.
 func openDay(ctx context.Context, dir string) (*standalone.Program, error) {
 	return standalone.Open(ctx, standalone.Options{
@@ -56,8 +117,8 @@ func takeIn(w *work) (figure, error) {
 	return f, err
 }
 
-// wholeDay runs a day, from open to close, in a folder that has the file.
-func wholeDay(w *work) (f figure, err error) {
+// runDay runs a day, from open to close, in a folder that has the file.
+func runDay(w *work) (f figure, err error) {
 	f.Records = int64(w.lines)
 	ctx := context.Background()
 	p, err := openDay(ctx, w.out)
