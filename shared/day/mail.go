@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -48,6 +49,26 @@ type MailRecord struct {
 	// Again counts how often it was sent once more although it may have gone out before.
 	Again  int    `json:"again,omitempty"`
 	Reason string `json:"reason,omitempty"` // of a refused one
+	// News is the last that was heard of it, empty if nothing was.
+	News   MailNews  `json:"news,omitempty"`
+	NewsAt time.Time `json:"news_at,omitzero"`
+}
+
+// MailNews is what a sender tells of a mail later.
+type MailNews string
+
+// News of mails.
+const (
+	NewsSent       MailNews = "sent"       // it left the sender
+	NewsDelivered  MailNews = "delivered"  // the recipient's server has it
+	NewsBounced    MailNews = "bounced"    // the recipient's server does not take it
+	NewsComplained MailNews = "complained" // the recipient calls it unwanted
+	NewsRejected   MailNews = "rejected"   // the sender did not send it after all
+)
+
+// rank orders news: what was heard first does not replace what counts more.
+func (n MailNews) rank() int {
+	return slices.Index([]MailNews{"", NewsSent, NewsDelivered, NewsRejected, NewsBounced, NewsComplained}, n)
 }
 
 // mailNews is how long after a crash news of a mail that was under way may come (R23).
@@ -289,6 +310,34 @@ func (s *Service) markMail(ctx context.Context, m *mail.Message, state MailState
 		err = s.putMail(ctx, m.Run, r, version, table.IfVersion)
 		if !errors.Is(err, table.ErrCondition) {
 			return err
+		}
+	}
+}
+
+// NoteMail writes down what was heard of a mail, by what it is about and its id (mail.Message); false if
+// there is no such mail. Any news settles that a mail under way in a crash went out (R23). News may come
+// twice and in any order.
+func (s *Service) NoteMail(
+	ctx context.Context, about, id string, news MailNews, at time.Time,
+) (found bool, err error) {
+	for {
+		r, version, err := s.mailRecord(ctx, &mail.Message{Run: about, ID: id})
+		if r == nil || err != nil {
+			return false, err
+		}
+		settled := r.State == MailSending || r.State == MailWaiting
+		if !settled && news.rank() <= r.News.rank() {
+			return true, nil
+		}
+		if settled {
+			r.State, r.At = MailSent, s.Now().UTC()
+		}
+		if news.rank() > r.News.rank() {
+			r.News, r.NewsAt = news, at.UTC()
+		}
+		err = s.putMail(ctx, about, r, version, table.IfVersion)
+		if !errors.Is(err, table.ErrCondition) {
+			return true, err
 		}
 	}
 }

@@ -77,6 +77,17 @@ func (s *Service) Last(ctx context.Context) (*Run, error) {
 	return s.lastWhere(ctx, func(*Run) bool { return true })
 }
 
+// DayRun gives the run of a day, nil if there is none or it was voided.
+func (s *Service) DayRun(ctx context.Context, date calendar.Date) (*Run, error) {
+	r, err := s.lastWhere(ctx, func(r *Run) bool {
+		return r.Kind == Day && r.State != Voided && r.RunDate <= date
+	})
+	if err != nil || r == nil || r.RunDate != date {
+		return nil, err
+	}
+	return r, nil
+}
+
 // lastWhere gives the newest run of which that holds, nil if there is none.
 func (s *Service) lastWhere(ctx context.Context, holds func(*Run) bool) (*Run, error) {
 	q := table.Query{Partition: s.runKey(1).Partition, Backwards: true, Limit: 16}

@@ -34,7 +34,7 @@ func (s *Service) Plan(ctx context.Context, st Step) (*Plan, error) {
 	} {
 		steps := make([]Step, list.count)
 		for i := range steps {
-			steps[i] = Step{Run: st.Run, Attempt: st.Attempt, Task: i}
+			steps[i] = Step{Retailer: s.Retailer, Run: st.Run, Attempt: st.Attempt, Task: i}
 		}
 		*list.key = w.path("plan", list.name+".json")
 		if err := s.createJSON(ctx, *list.key, steps); err != nil {

@@ -25,9 +25,10 @@ type work struct {
 // Step is what a task of a run is told: which run, by which attempt, and for steps that are spread, which
 // part of the work.
 type Step struct {
-	Run     int64 `json:"run"`
-	Attempt int   `json:"attempt"`
-	Task    int   `json:"task"`
+	Retailer string `json:"retailer"` // whose run; in the cloud one program serves many
+	Run      int64  `json:"run"`
+	Attempt  int    `json:"attempt"`
+	Task     int    `json:"task"`
 }
 
 // begin makes a run ready for a task of a step. done says that the step is finished already. Errors:

@@ -24,6 +24,7 @@ const (
 	FileControl        Code = 1113
 	RecordTooLong      Code = 1120
 	FeedUnknown        Code = 1130
+	RetailerUnknown    Code = 1131
 	FileCardNumber     Code = 1140
 	FileTooLarge       Code = 1141
 	FileName           Code = 1142
@@ -190,6 +191,10 @@ var Catalogue = []Entry{
 	{
 		FeedUnknown, "feed.unknown", "No feed of the masters takes this file.",
 		"Name the feed, or add the file's name pattern to a feed.",
+	},
+	{
+		RetailerUnknown, "retailer.unknown", "There is no retailer of that code.",
+		"Correct the code; a new retailer begins with its masters being published.",
 	},
 	{
 		FileCardNumber, "file.card_number", "The file holds the whole number of a payment card.",

@@ -95,7 +95,7 @@ func (r *Runner) Drive(ctx context.Context, run *day.Run) error {
 	if run.Kind != day.Day {
 		machine = r.answer
 	}
-	input, err := json.Marshal(day.Step{Run: run.Run, Attempt: run.Attempt})
+	input, err := json.Marshal(day.Step{Retailer: r.Service.Retailer, Run: run.Run, Attempt: run.Attempt})
 	if err != nil {
 		return err
 	}
