@@ -38,6 +38,9 @@ type Options struct {
 	Client aws.HTTPClient
 	// Sync is called by Sync; nil means that objects last as soon as they are written, as on Amazon S3.
 	Sync func(ctx context.Context) error
+	// Retain says until when an object of that key must not be removed (object lock, governance mode); the
+	// zero time = it may be at any time, and so may all with nil. The bucket must have been made for it.
+	Retain func(key string) time.Time
 }
 
 // Store is an object.Store in one bucket. Its methods may be called from many goroutines.
@@ -49,6 +52,7 @@ type Store struct {
 	presign *s3.PresignClient
 	bucket  string
 	sync    func(ctx context.Context) error
+	retain  func(key string) time.Time
 	// checksum goes with each part of an upload and again with its end; empty over plain http.
 	checksum types.ChecksumAlgorithm
 	small    *pool
@@ -62,7 +66,11 @@ func New(options Options) *Store {
 	client := NewClient(options)
 	s := &Store{
 		client: client, presign: s3.NewPresignClient(client), bucket: options.Bucket, sync: options.Sync,
-		small: newPool(smallBytes), parts: newPool(partBytes),
+		retain: options.Retain,
+		small:  newPool(smallBytes), parts: newPool(partBytes),
+	}
+	if s.retain == nil {
+		s.retain = func(string) time.Time { return time.Time{} }
 	}
 	if !options.plain() {
 		s.checksum = types.ChecksumAlgorithmCrc32

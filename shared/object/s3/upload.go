@@ -39,6 +39,9 @@ type upload struct {
 	key         string
 	metadata    map[string]string
 	ifNoneMatch *string // "*" lets nothing be there
+	// lock and until keep the object from being removed; empty and nil = nothing does.
+	lock  types.ObjectLockMode
+	until *time.Time
 }
 
 // write reads the body until it knows whether one request is enough. Nothing is sent before that, so a small
@@ -46,6 +49,9 @@ type upload struct {
 func (s *Store) write(ctx context.Context, u upload, body io.Reader) error {
 	if err := limits.Write(u.key, u.metadata); err != nil {
 		return err
+	}
+	if until := s.retain(u.key); !until.IsZero() {
+		u.lock, u.until = types.ObjectLockModeGovernance, &until
 	}
 	small := s.small.get()
 	n, end, err := fill(ctx, u.key, body, *small)
@@ -93,6 +99,7 @@ func (s *Store) put(ctx context.Context, u upload, content []byte) error {
 	_, err := s.client.PutObject(ctx, &s3.PutObjectInput{
 		Bucket: &s.bucket, Key: &u.key, Body: bytes.NewReader(content),
 		Metadata: u.metadata, IfNoneMatch: u.ifNoneMatch,
+		ObjectLockMode: u.lock, ObjectLockRetainUntilDate: u.until,
 	})
 	return failed("write", u.key, err)
 }
@@ -102,6 +109,7 @@ func (s *Store) put(ctx context.Context, u upload, content []byte) error {
 func (s *Store) putParts(ctx context.Context, u upload, buffer []byte, body io.Reader) error {
 	created, err := s.client.CreateMultipartUpload(ctx, &s3.CreateMultipartUploadInput{
 		Bucket: &s.bucket, Key: &u.key, Metadata: u.metadata, ChecksumAlgorithm: s.checksum,
+		ObjectLockMode: u.lock, ObjectLockRetainUntilDate: u.until,
 	})
 	if err != nil {
 		return failed("write", u.key, err)
