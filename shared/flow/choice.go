@@ -20,8 +20,8 @@ type rule struct {
 	next      string
 }
 
-// Next gives the state that follows. Errors: States.NoChoiceMatched, and States.Runtime for a variable that
-// is not there.
+// Next gives the state that follows. Error: States.Runtime for a variable that is not there, and if no rule
+// holds and there is no Default (the service keeps States.NoChoiceMatched for later).
 func (c *ChoiceFields) Next(s Scope) (string, error) {
 	for i := range c.rules {
 		holds, err := c.rules[i].condition.holds(s)
@@ -33,7 +33,7 @@ func (c *ChoiceFields) Next(s Scope) (string, error) {
 		}
 	}
 	if c.otherwise == "" {
-		return "", failure(ErrorNoChoice, "no choice matched and there is no Default")
+		return "", failure(ErrorRuntime, "no choice matched and there is no Default")
 	}
 	return c.otherwise, nil
 }

@@ -50,8 +50,6 @@ const (
 	ErrorTimeout           = "States.Timeout"
 	ErrorRuntime           = "States.Runtime"
 	ErrorDataLimit         = "States.DataLimitExceeded"
-	ErrorNoChoice          = "States.NoChoiceMatched"
-	ErrorIntrinsic         = "States.IntrinsicFailure"
 	ErrorResultPath        = "States.ResultPathMatchFailure"
 	ErrorItemReader        = "States.ItemReaderFailed"
 	ErrorToleranceExceeded = "States.ExceedToleratedFailureThreshold"

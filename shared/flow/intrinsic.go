@@ -27,7 +27,7 @@ type quoted struct{ raw string }
 func (q quoted) eval(Scope) (any, error) {
 	pieces, err := cutFormat(q.raw, false)
 	if err != nil {
-		return nil, failure(ErrorIntrinsic, "%v", err)
+		return nil, failure(ErrorRuntime, "%v", err)
 	}
 	return pieces[0], nil
 }
@@ -206,7 +206,7 @@ func (c call) eval(s Scope) (any, error) {
 	case "States.ArrayLength":
 		array, ok := list[0].([]any)
 		if !ok {
-			return nil, failure(ErrorIntrinsic, "the argument of States.ArrayLength is no array")
+			return nil, failure(ErrorRuntime, "the argument of States.ArrayLength is no array")
 		}
 		return json.Number(strconv.Itoa(len(array))), nil
 	}
@@ -222,12 +222,12 @@ func (c call) format(s Scope) (any, error) {
 		}
 		var ok bool
 		if template.raw, ok = value.(string); !ok {
-			return nil, failure(ErrorIntrinsic, "the template of States.Format is no text")
+			return nil, failure(ErrorRuntime, "the template of States.Format is no text")
 		}
 	}
 	pieces, err := cutFormat(template.raw, true)
 	if err != nil || len(pieces) != len(c.arguments) {
-		return nil, failure(ErrorIntrinsic, "the template of States.Format does not fit its arguments")
+		return nil, failure(ErrorRuntime, "the template of States.Format does not fit its arguments")
 	}
 	var b strings.Builder
 	b.WriteString(pieces[0])
@@ -240,7 +240,7 @@ func (c call) format(s Scope) (any, error) {
 		case string:
 			b.WriteString(v)
 		case []any, map[string]any:
-			return nil, failure(ErrorIntrinsic, "an argument of States.Format is an array or object")
+			return nil, failure(ErrorRuntime, "an argument of States.Format is an array or object")
 		case nil:
 			b.WriteString("null")
 		default:
@@ -254,11 +254,11 @@ func (c call) format(s Scope) (any, error) {
 func stringToJSON(value any) (any, error) {
 	written, ok := value.(string)
 	if !ok {
-		return nil, failure(ErrorIntrinsic, "the argument of States.StringToJson is no text")
+		return nil, failure(ErrorRuntime, "the argument of States.StringToJson is no text")
 	}
 	decoded, err := Decode([]byte(written))
 	if err != nil {
-		return nil, failure(ErrorIntrinsic, "the argument of States.StringToJson is no JSON: %v", err)
+		return nil, failure(ErrorRuntime, "the argument of States.StringToJson is no JSON: %v", err)
 	}
 	return decoded, nil
 }
@@ -274,10 +274,10 @@ func mathAdd(a, b any) (any, error) {
 			sum += int64(rounded)
 			continue
 		}
-		return nil, failure(ErrorIntrinsic, "an argument of States.MathAdd is no number of 32 bits")
+		return nil, failure(ErrorRuntime, "an argument of States.MathAdd is no number of 32 bits")
 	}
 	if sum < minMathAdd || sum > maxMathAdd {
-		return nil, failure(ErrorIntrinsic, "the sum of States.MathAdd has more than 32 bits")
+		return nil, failure(ErrorRuntime, "the sum of States.MathAdd has more than 32 bits")
 	}
 	return json.Number(strconv.FormatInt(sum, 10)), nil
 }

@@ -269,11 +269,12 @@ func (f *fields) checkErrorName(name string, alone bool) {
 		if !alone {
 			f.refuse(field, "%s must stand alone and in the last place", name)
 		}
-	case ErrorRuntime, "States.ParameterPathFailure", "States.BranchFailed":
-		f.refuse(field, "%s never matches: missing paths end the execution with %s, branches fail by "+
-			"their own error", name, ErrorRuntime)
-	case ErrorTaskFailed, ErrorTimeout, ErrorDataLimit, ErrorNoChoice, ErrorIntrinsic, ErrorResultPath,
-		ErrorItemReader, ErrorToleranceExceeded, "States.HeartbeatTimeout", "States.Permissions":
+	case ErrorRuntime, "States.ParameterPathFailure", "States.IntrinsicFailure", "States.NoChoiceMatched",
+		"States.BranchFailed":
+		f.refuse(field, "%s never matches: missing paths, functions that fail and choices without a match "+
+			"end the execution with %s, branches fail by their own error", name, ErrorRuntime)
+	case ErrorTaskFailed, ErrorTimeout, ErrorDataLimit, ErrorResultPath, ErrorItemReader,
+		ErrorToleranceExceeded, "States.HeartbeatTimeout", "States.Permissions":
 	default:
 		if strings.HasPrefix(name, "States.") {
 			f.refuse(field, "%s is not known", name)

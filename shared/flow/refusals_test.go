@@ -205,6 +205,11 @@ var refusals = []struct{ name, definition, want string }{
 		`never matches`,
 	},
 	{
+		"an error that the service keeps for later",
+		beside(task + `,"Retry":[{"ErrorEquals":["States.IntrinsicFailure"]}]`),
+		`never matches`,
+	},
+	{
 		"an unknown error of the service",
 		beside(task + `,"Catch":[{"ErrorEquals":["States.Foo"],"Next":"E"}]`),
 		`States.Foo is not known`,

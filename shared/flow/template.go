@@ -15,8 +15,8 @@ type Template struct {
 	root expression
 }
 
-// Eval fills the template. Errors: *Error with States.Runtime for a path that is not there, with
-// States.IntrinsicFailure for a function that fails.
+// Eval fills the template. Error: *Error with States.Runtime for a path that is not there and for a function
+// that fails.
 func (t *Template) Eval(s Scope) (any, error) { return t.root.eval(s) }
 
 // literal is a value that is written in the definition.

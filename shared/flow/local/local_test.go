@@ -193,7 +193,7 @@ var states = []struct{ name, definition, want string }{
 		"no choice",
 		`{"StartAt":"S","States":{"S":{"Type":"Choice","Choices":[{"Variable":"$.s","IsNull":true,` +
 			`"Next":"E"}]},"E":{"Type":"Succeed"}}}`,
-		`error States.NoChoiceMatched`,
+		`error States.Runtime: no choice`,
 	},
 	{
 		"Parallel",
