@@ -37,7 +37,9 @@ var rings = map[string]ring{
 	"digest": work, "day": work,
 	"convert": work, "rating": work, "generate": work, "inspect": work, "spool": work, "outlet": work,
 
-	"mail": work, "mail/outbox": drivers, "screen": drivers, "standalone": drivers,
+	"mail": work, "mail/outbox": drivers, "mail/ses": drivers, "screen": drivers, "standalone": drivers,
+	"table/dynamo": drivers, "keys/kms": drivers, "keys/keystest": drivers, "flow/stepfunctions": drivers,
+	"cloud": drivers,
 }
 
 // pureStandard are the parts of the standard library that a domain package may use: computing and reading

@@ -1,0 +1,103 @@
+package dynamo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/smithy-go"
+)
+
+// Waiting before a request is sent again: at random up to 25 ms, 50 ms … 5 s, so that those who were turned
+// away together do not come back together.
+const (
+	firstWait = 25 * time.Millisecond
+	mostWait  = 5 * time.Second
+	// brokenAttempts is how often a request is sent that breaks or that DynamoDB fails to answer; waiting
+	// for room, as a morning may ask for, ends with the context only.
+	brokenAttempts = 8
+)
+
+// conditionFailed is the code of an action of a transaction whose condition did not hold.
+const conditionFailed = "ConditionalCheckFailed"
+
+// busy are the codes of errors that say no more than "not now".
+var busy = []string{
+	"ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded",
+	"TransactionConflictException", "TransactionInProgressException", "ReplicatedWriteConflictException",
+	"LimitExceededException", // many tables at once are being made
+}
+
+// crowded are the same for one action of a transaction, and what the others have then.
+var crowded = []string{"None", "TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
+
+// isBusy says whether an error only asks to wait.
+func isBusy(err error) bool {
+	var canceled *types.TransactionCanceledException
+	if errors.As(err, &canceled) {
+		return len(canceled.CancellationReasons) > 0 &&
+			!slices.ContainsFunc(canceled.CancellationReasons, func(r types.CancellationReason) bool {
+				return !slices.Contains(crowded, aws.ToString(r.Code))
+			})
+	}
+	var api smithy.APIError
+	return errors.As(err, &api) && slices.Contains(busy, api.ErrorCode())
+}
+
+// wait gives how long to wait before the next attempt, after so many.
+func wait(attempts int) time.Duration {
+	doublings := min(max(attempts-1, 0), 8) // no more are needed
+	most := min(mostWait, firstWait<<doublings)
+	return rand.N(most) + 1 // #nosec G404 -- chance spreads the attempts, it keeps no secret
+}
+
+// sleep waits before the next attempt. Error: that of the context.
+func sleep(ctx context.Context, attempts int) error {
+	timer := time.NewTimer(wait(attempts))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// retryer is the SDK's way to ask how requests are sent again. Unlike the SDK's own it has no budget of
+// attempts for all requests together, which the first minute of a large day would use up.
+type retryer struct{}
+
+var _ aws.RetryerV2 = retryer{}
+
+// IsErrorRetryable says whether a request may be sent again at all.
+func (retryer) IsErrorRetryable(err error) bool {
+	return isBusy(err) || retry.IsErrorRetryables(retry.DefaultRetryables).IsErrorRetryable(err).Bool()
+}
+
+// MaxAttempts leaves the number of attempts to RetryDelay, which knows the error.
+func (retryer) MaxAttempts() int { return 0 }
+
+// RetryDelay says how long to wait. Error: the request's own, when it has broken too often.
+func (retryer) RetryDelay(attempts int, err error) (time.Duration, error) {
+	if attempts >= brokenAttempts && !isBusy(err) {
+		return 0, fmt.Errorf("after %d attempts: %w", attempts, err)
+	}
+	return wait(attempts), nil
+}
+
+// GetRetryToken lets every attempt pass.
+func (retryer) GetRetryToken(context.Context, error) (func(error) error, error) { return released, nil }
+
+// GetAttemptToken lets every attempt pass.
+func (retryer) GetAttemptToken(context.Context) (func(error) error, error) { return released, nil }
+
+// GetInitialToken lets every attempt pass.
+func (retryer) GetInitialToken() func(error) error { return released }
+
+func released(error) error { return nil }
