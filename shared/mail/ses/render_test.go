@@ -1,0 +1,119 @@
+package ses_test
+
+import (
+	"bytes"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"mime/multipart"
+	"net/http"
+	rfc "net/mail"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"multipoint/shared/mail"
+)
+
+// raw is a mail as SES gets it.
+func raw(t *testing.T, m mail.Message) []byte {
+	t.Helper()
+	wire := &recorder{}
+	config, _ := served(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprint(w, `{}`) })
+	config.HTTPClient = wire
+	if err := sender(t, config).Send(t.Context(), m); err != nil {
+		t.Fatal(err)
+	}
+	return wire.last.Content.Raw.Data
+}
+
+func TestAMailProgramReadsTheMail(t *testing.T) {
+	longest := message()
+	longest.Subject = "x" + strings.Repeat("髙", mail.MaxSubject-1)
+	longest.Text, longest.HTML = strings.Repeat("x", mail.MaxPart), strings.Repeat("あ", mail.MaxPart/3)
+	longest.Run = strings.Repeat("r", mail.MaxName)
+	longest.To = strings.Repeat("a", 64) + "@" + strings.Repeat(strings.Repeat("b", 59)+".", 3) + "example"
+	plain := message()
+	plain.Subject = "=?UTF-8?B?4piD?= is no snowman, " + strings.Repeat("x", 100) + "𩸽" // of four bytes
+	for _, want := range []mail.Message{message(), longest, plain} {
+		text := raw(t, want)
+		for line := range bytes.Lines(text) {
+			if !bytes.HasSuffix(line, []byte("\r\n")) || len(line) > 1000 {
+				t.Fatalf("line %.100q of %d bytes: SES wants CR LF, and at most 998", line, len(line))
+			}
+			if strings.ContainsFunc(string(line), func(r rune) bool { return r > '~' }) {
+				t.Fatalf("line %.100q is not ASCII", line)
+			}
+		}
+		m, err := rfc.ReadMessage(bytes.NewReader(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Contains(text, []byte("\r\nSubject: =?")) {
+			t.Errorf("the subject does not begin on its line:\n%.600s", text)
+		}
+		readHead(t, m, &want)
+		readParts(t, m, &want)
+	}
+}
+
+func readHead(t *testing.T, m *rfc.Message, want *mail.Message) {
+	t.Helper()
+	subject, err := new(mime.WordDecoder).DecodeHeader(m.Header.Get("Subject"))
+	if err != nil || subject != want.Subject {
+		t.Errorf("the subject is %q, %v", subject, err)
+	}
+	for word := range strings.FieldsSeq(m.Header.Get("Subject")) {
+		text, err := new(mime.WordDecoder).Decode(word)
+		if err != nil || len(word) > 75 || !utf8.ValidString(text) { // RFC 2047: whole characters
+			t.Errorf("the encoded word %s is %q, %v", word, text, err)
+		}
+	}
+	date, err := m.Header.Date()
+	if err != nil || !date.Equal(time.Date(2026, 11, 22, 6, 3, 20, 0, time.UTC)) {
+		t.Errorf("the date is %v, %v", date, err)
+	}
+	for name, value := range map[string]string{
+		"To": "<" + want.To + ">", "From": "<" + from + ">", "Auto-Submitted": "auto-generated",
+		"X-Multipoint-Id": want.ID, "X-Multipoint-Template": want.Template, "X-Multipoint-Run": want.Run,
+		"Message-Id": "<" + want.ID + "@multipoint.invalid>", "Bcc": "", "Cc": "", "Mime-Version": "1.0",
+	} {
+		if got := m.Header.Get(name); got != value || len(m.Header[name]) > 1 {
+			t.Errorf("%s is %q, want %q", name, m.Header[name], value)
+		}
+	}
+}
+
+func readParts(t *testing.T, m *rfc.Message, want *mail.Message) {
+	t.Helper()
+	kind, parameters, err := mime.ParseMediaType(m.Header.Get("Content-Type"))
+	boundary := parameters["boundary"]
+	if err != nil || kind != "multipart/alternative" || !strings.Contains(boundary, want.ID[:32]) {
+		t.Fatalf("the mail is %s %v, %v", kind, parameters, err)
+	}
+	parts := multipart.NewReader(m.Body, boundary)
+	for _, x := range [][2]string{
+		{"text/plain; charset=UTF-8", want.Text}, {"text/html; charset=UTF-8", want.HTML},
+	} {
+		p, err := parts.NextPart()
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(base64.NewDecoder(base64.StdEncoding, p))
+		if err != nil || p.Header.Get("Content-Type") != x[0] || string(body) != x[1] {
+			t.Errorf("got %s %.100q, %v; want %.100q", p.Header.Get("Content-Type"), body, err, x)
+		}
+	}
+	if _, err := parts.NextPart(); !errors.Is(err, io.EOF) {
+		t.Errorf("there is a third part: %v", err)
+	}
+}
+
+func TestTheSameMailIsTheSameBytes(t *testing.T) {
+	if first, second := raw(t, message()), raw(t, message()); !bytes.Equal(first, second) {
+		t.Errorf("got\n%s\nand\n%s", first, second)
+	}
+}
