@@ -31,7 +31,20 @@ LONG := multipoint/test/engine multipoint/test/kill multipoint/cmd/multipoint mu
 DATA        ?= data
 SERVE_FLAGS ?=
 
-.PHONY: help run demo rate test full bench micro lint fuzz fmt generate clean
+# make synth, deploy, diff, destroy: which environment, and its values (infra/cdk/settings.go).
+ENV       ?= dev
+CDK_FLAGS ?=
+
+# make stack: the values of the template that is checked, all made up.
+CHECKED := -c account=111122223333 -c mailFrom=points@multipoint.example -c operator=operator@multipoint.example \
+	-c domain=points.multipoint.example -c placeholder=true \
+	-c certificate=arn:aws:acm:us-east-1:111122223333:certificate/00000000-0000-0000-0000-000000000000
+
+# make functions: the processor they are built for; arm64 is what is deployed.
+ARCH ?= arm64
+
+.PHONY: help run demo rate test full bench micro lint fuzz fmt generate clean functions \
+	stack synth deploy diff destroy
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -69,6 +82,34 @@ micro: ## the benchmarks inside the packages, with allocations
 
 fuzz: ## each Fuzz function of the module for an equal share of FUZZTIME (180s in all)
 	go run ./test/fuzz -time $(FUZZTIME) $(PKGS)
+
+functions: ## build the Lambda functions: build/functions/<arch>/<name>/bootstrap
+	@rm -rf build/functions/$(ARCH)
+	@mkdir -p build/functions/$(ARCH)/.all
+	CGO_ENABLED=0 GOOS=linux GOARCH=$(ARCH) go build -trimpath -buildvcs=false -tags lambda.norpc -ldflags='-s -w' \
+		-o build/functions/$(ARCH)/.all/ ./functions/...
+	@cd build/functions/$(ARCH) && for f in .all/*; do \
+		mkdir $$(basename $$f) && mv $$f $$(basename $$f)/bootstrap || exit 1; done && rmdir .all
+
+stack: ## the cloud: the template checked and deployed to an emulator, the real functions run the demo day
+	cd infra/cdk && go vet ./... && go test -count=1 -timeout 20m ./...
+	infra/cdk/tool synth prod $(CHECKED)
+	infra/cdk/check/cfn-lint
+	infra/cdk/check/cdk-nag
+	MULTIPOINT_STACK=1 go test -count=1 -timeout 20m ./test/emulator ./test/stack ./test/flow ./shared/keys/... \
+		./shared/mail/ses ./shared/flow/stepfunctions
+
+synth: functions ## synthesise the stack into build/ (CDK_FLAGS='-c account=… -c mailFrom=… -c operator=…')
+	infra/cdk/tool synth $(ENV) $(CDK_FLAGS)
+
+deploy: functions ## deploy ENV: what is in other regions first, then Tokyo
+	infra/cdk/tool deploy $(ENV) $(CDK_FLAGS)
+
+diff: functions ## what a deployment of ENV would change
+	infra/cdk/tool diff $(ENV) $(CDK_FLAGS)
+
+destroy: functions ## remove ENV; prod keeps its data
+	infra/cdk/tool destroy $(ENV) $(CDK_FLAGS)
 
 lint: ## linters, security checks, known vulnerabilities
 	@.ci/lint
