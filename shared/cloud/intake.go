@@ -46,9 +46,9 @@ func readInboxKey(key string) (k inboxKey, ok bool) {
 	return k, k.retailer != "" && k.upload != "" && k.name != ""
 }
 
-// created is an event "Object Created" of S3, as EventBridge has it, or as open tells intake about an object
+// Created is an event "Object Created" of S3, as EventBridge has it, or as open tells intake about an object
 // whose event got lost.
-type created struct {
+type Created struct {
 	Detail struct {
 		Bucket struct {
 			Name string `json:"name"`
@@ -68,7 +68,7 @@ func (p *Program) Intake(ctx context.Context, e events.SQSEvent) (events.SQSEven
 		return events.SQSEventResponse{}, need(map[string]string{"MULTIPOINT_INBOX": ""})
 	}
 	return p.each(ctx, "intake", &e, func(ctx context.Context, body string) error {
-		var c created
+		var c Created
 		if err := json.Unmarshal([]byte(body), &c); err != nil || c.Detail.Object.Key == "" {
 			return fmt.Errorf("no event of an object: %.200q", body)
 		}

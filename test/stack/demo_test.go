@@ -81,7 +81,7 @@ func publish(t *testing.T, s *day.Service) {
 }
 
 // upload sends a file to the inbox by a URL that is bound to it, as a retailer does.
-func upload(t *testing.T, inbox *s3.Store, f *demoFile) (key string) {
+func upload(t *testing.T, inbox *s3.Store, retailer string, f *demoFile) (key string) {
 	t.Helper()
 	key = cloud.InboxKey(retailer, "", "u1", f.name)
 	up, err := inbox.PresignUpload(t.Context(), key, time.Minute, &s3.Terms{
@@ -129,7 +129,7 @@ func collect(t *testing.T, s *day.Service) *outcome {
 	}
 	out := &outcome{objects: map[string][]byte{}, digest: run.Digest}
 	for _, prefix := range []string{"runs/", "outbox/", "arrivals/", "held/"} {
-		err := object.All(ctx, s.Objects, prefix, func(info object.Info) error {
+		err := object.All(ctx, s.Objects, prefix+s.Retailer+"/", func(info object.Info) error {
 			b, err := plaintext(ctx, s, info.Key)
 			out.objects[info.Key] = b
 			return err
@@ -162,7 +162,7 @@ func oneMachine(t *testing.T, like *day.Service) *outcome {
 	t.Helper()
 	ctx := t.Context()
 	p, err := standalone.Open(ctx, standalone.Options{
-		Dir: t.TempDir(), Demo: true, Retailer: retailer, DemoStart: standalone.OpensAt(runDate()),
+		Dir: t.TempDir(), Demo: true, Retailer: like.Retailer, DemoStart: standalone.OpensAt(runDate()),
 	})
 	if err != nil {
 		t.Fatal(err)

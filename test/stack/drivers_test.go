@@ -144,7 +144,7 @@ func TestTheDayOverTheDriversOfAWS(t *testing.T) {
 	}
 	publish(t, service)
 	for _, f := range demoFiles(t) {
-		event := createdEvent(t, upload(t, p.Inbox, &f))
+		event := createdEvent(t, upload(t, p.Inbox, retailer, &f))
 		for range 2 {
 			answer, err := p.Intake(t.Context(), event)
 			if err != nil || len(answer.BatchItemFailures) > 0 {

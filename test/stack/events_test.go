@@ -79,7 +79,7 @@ func TestUploadsThatAreNobodys(t *testing.T) {
 		}
 		batch.Records = append(batch.Records, createdEvent(t, key).Records...)
 	}
-	batch.Records = append(batch.Records, createdEvent(t, upload(t, p.Inbox, &file)).Records...)
+	batch.Records = append(batch.Records, createdEvent(t, upload(t, p.Inbox, retailer, &file)).Records...)
 	batch.Records = append(batch.Records, events.SQSMessage{MessageId: "garbage", Body: "garbage"})
 	for i := range batch.Records[:5] {
 		batch.Records[i].MessageId = string(rune('a' + i))
@@ -148,7 +148,7 @@ func TestDaysOpen(t *testing.T) {
 		t.Fatalf("got %d messages, want one for each retailer: %v", len(asked.Records), asked.Records)
 	}
 	file := demoFiles(t)[0]
-	lost := upload(t, p.Inbox, &file) // its event got lost
+	lost := upload(t, p.Inbox, retailer, &file) // its event got lost
 	p.Settings.Now = p.Settings.Now.AddDate(1, 0, 0)
 	opened := func(wantFailed int) {
 		t.Helper()
