@@ -103,7 +103,7 @@ func NewClient(options Options) *dynamodb.Client {
 		Region:      options.Region,
 		Credentials: options.Credentials,
 		HTTPClient:  options.Client,
-		APIOptions:  options.APIOptions,
+		APIOptions:  append([]func(*middleware.Stack) error{countBroken}, options.APIOptions...),
 		Retryer:     retryer{},
 	}
 	if options.Endpoint != "" {

@@ -321,6 +321,27 @@ func TestBrokenConnectionsAreGivenUp(t *testing.T) {
 	})
 }
 
+// TestTurnedAwayIsNotBroken: a request that waited long for room may break as often as any other.
+func TestTurnedAwayIsNotBroken(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sent := 0
+		w := &wire{fault: func(*call) (*http.Response, error) {
+			switch sent++; {
+			case sent <= 20:
+				return throttled()
+			case sent <= 27:
+				return nil, errors.New("connection reset by peer")
+			}
+			return answered(http.StatusOK, object{})
+		}}
+		o := options("http://127.0.0.1:1")
+		o.Client = w
+		if _, _, err := dynamo.New(o).Get(t.Context(), place("p", "s")); err != nil || sent != 28 {
+			t.Errorf("after %d attempts: %v", sent, err)
+		}
+	})
+}
+
 // TestConnectionsAreKept: requests that go together do not connect anew each time.
 func TestConnectionsAreKept(t *testing.T) {
 	for name, client := range map[string]aws.HTTPClient{"none": nil, "own": awshttp.NewBuildableClient()} {

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/middleware"
 )
 
 // Waiting before a request is sent again: at random up to 25 ms, 50 ms … 5 s, so that those who were turned
@@ -83,16 +84,33 @@ func (retryer) IsErrorRetryable(err error) bool {
 // MaxAttempts leaves the number of attempts to RetryDelay, which knows the error.
 func (retryer) MaxAttempts() int { return 0 }
 
-// RetryDelay says how long to wait. Error: the request's own, when it has broken too often.
-func (retryer) RetryDelay(attempts int, err error) (time.Duration, error) {
-	if attempts >= brokenAttempts && !isBusy(err) {
-		return 0, fmt.Errorf("after %d attempts: %w", attempts, err)
+// RetryDelay says how long to wait.
+func (retryer) RetryDelay(attempts int, _ error) (time.Duration, error) { return wait(attempts), nil }
+
+// GetRetryToken lets every attempt pass but those of a request that has broken too often. How often it was
+// turned away meanwhile does not count.
+func (retryer) GetRetryToken(ctx context.Context, err error) (func(error) error, error) {
+	broken, ok := ctx.Value(brokenKey{}).(*int)
+	if !ok || isBusy(err) {
+		return released, nil
 	}
-	return wait(attempts), nil
+	if *broken++; *broken >= brokenAttempts {
+		return nil, fmt.Errorf("it broke %d times", *broken)
+	}
+	return released, nil
 }
 
-// GetRetryToken lets every attempt pass.
-func (retryer) GetRetryToken(context.Context, error) (func(error) error, error) { return released, nil }
+// brokenKey is where the context of a request counts how often it broke. Its attempts follow each other.
+type brokenKey struct{}
+
+// countBroken lets a request begin to count.
+func countBroken(stack *middleware.Stack) error {
+	return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("CountBroken", func(
+		ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler,
+	) (middleware.InitializeOutput, middleware.Metadata, error) {
+		return next.HandleInitialize(context.WithValue(ctx, brokenKey{}, new(int)), in)
+	}), middleware.Before)
+}
 
 // GetAttemptToken lets every attempt pass.
 func (retryer) GetAttemptToken(context.Context) (func(error) error, error) { return released, nil }
