@@ -65,7 +65,7 @@ type Created struct {
 // the inbox.
 func (p *Program) Intake(ctx context.Context, e events.SQSEvent) (events.SQSEventResponse, error) {
 	if p.Inbox == nil {
-		return events.SQSEventResponse{}, need(map[string]string{"MULTIPOINT_INBOX": ""})
+		return events.SQSEventResponse{}, missing("MULTIPOINT_INBOX")
 	}
 	return p.each(ctx, "intake", &e, func(ctx context.Context, body string) error {
 		var c Created
@@ -100,8 +100,11 @@ func (p *Program) takeIn(ctx context.Context, key string) error {
 		return err
 	}
 	body, err := p.Inbox.Open(ctx, key, 0, -1)
+	if errors.Is(err, object.ErrAbsent) {
+		return nil // somebody else took it in meanwhile
+	}
 	if err != nil {
-		return ignoreAbsent(err)
+		return err
 	}
 	a, err := s.TakeIn(ctx, day.Upload{
 		ID: uploadID(&info), Name: k.name, Feed: k.feed, Arrived: p.arrived(&info), Body: body,

@@ -43,8 +43,8 @@ func (p *Program) Open(ctx context.Context, event json.RawMessage) (*events.SQSE
 }
 
 func (p *Program) openAll(ctx context.Context) error {
-	if err := need(map[string]string{"MULTIPOINT_OPEN_QUEUE": p.Settings.OpenQueue}); err != nil {
-		return err
+	if p.Settings.OpenQueue == "" {
+		return missing("MULTIPOINT_OPEN_QUEUE")
 	}
 	date := calendar.DateOf(p.now())
 	return p.Retailers(ctx, func(retailer string) error {
@@ -70,32 +70,26 @@ func (p *Program) openDay(ctx context.Context, o opening) error {
 	if err != nil || run.State == day.Stopped || run.State == day.Closed {
 		return err // whoever resumes it starts it
 	}
-	return p.Start(ctx, s.Retailer, run)
+	return p.Start(ctx, s, run)
 }
 
 // Start starts the execution of an attempt of a run; it may be started again.
-func (p *Program) Start(ctx context.Context, retailer string, run *day.Run) error {
+func (p *Program) Start(ctx context.Context, s *day.Service, run *day.Run) error {
 	if p.Flow == nil {
-		return need(map[string]string{"MULTIPOINT_DAY_FLOW": ""})
+		return missing("MULTIPOINT_DAY_FLOW")
 	}
-	input, err := json.Marshal(day.Step{Retailer: retailer, Run: run.Run, Attempt: run.Attempt})
+	name, input, err := s.Execution(run)
 	if err != nil {
 		return err
 	}
-	return p.Flow.Start(ctx, run.Kind, ExecutionName(retailer, run), input)
-}
-
-// ExecutionName names the execution of an attempt of a run. The run's number, not its date, is in it: a day
-// that was voided and run anew is another run.
-func ExecutionName(retailer string, run *day.Run) string {
-	return retailer + "-" + strconv.FormatInt(run.Run, 10) + "-" + strconv.Itoa(run.Attempt)
+	return p.Flow.Start(ctx, run.Kind, name, input)
 }
 
 // arrivalsDone waits until everything that arrived in time has left the inbox: whatever is still there is
 // told to intake, since its event may have got lost. Error: errWaiting.
 func (p *Program) arrivalsDone(ctx context.Context, o opening) error {
 	if p.Inbox == nil {
-		return need(map[string]string{"MULTIPOINT_INBOX": ""})
+		return missing("MULTIPOINT_INBOX")
 	}
 	waiting := 0
 	err := object.All(ctx, p.Inbox, o.Retailer+"/", func(info object.Info) error {

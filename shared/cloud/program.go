@@ -27,7 +27,6 @@ import (
 	"multipoint/shared/keys/local"
 	"multipoint/shared/mail"
 	"multipoint/shared/mail/ses"
-	"multipoint/shared/object"
 	"multipoint/shared/object/s3"
 	"multipoint/shared/seal"
 	"multipoint/shared/table"
@@ -67,10 +66,16 @@ func Open(ctx context.Context) (*Program, error) {
 
 // New puts a program together over a configuration of AWS. Error: settings that are missing.
 func New(cfg aws.Config, s *Settings) (*Program, error) {
-	if err := need(map[string]string{
-		"MULTIPOINT_OBJECTS": s.Objects, "MULTIPOINT_TABLE": s.Table, "MULTIPOINT_KEY": s.Key,
-	}); err != nil {
-		return nil, err
+	var lacking []string
+	for _, given := range [][2]string{
+		{"MULTIPOINT_OBJECTS", s.Objects}, {"MULTIPOINT_TABLE", s.Table}, {"MULTIPOINT_KEY", s.Key},
+	} {
+		if given[1] == "" {
+			lacking = append(lacking, given[0])
+		}
+	}
+	if lacking != nil {
+		return nil, missing(lacking...)
 	}
 	log := newLog(s)
 	p := &Program{
@@ -199,12 +204,4 @@ func (p *Program) Retailers(ctx context.Context, visit func(retailer string) err
 		}
 		after = prefix + retailer + "0" // 0 follows the slash: behind everything of this retailer
 	}
-}
-
-// ignoreAbsent is for deleting what somebody else may have deleted.
-func ignoreAbsent(err error) error {
-	if errors.Is(err, object.ErrAbsent) {
-		return nil
-	}
-	return err
 }

@@ -57,18 +57,9 @@ func ReadSettings() (*Settings, error) {
 	return s, nil
 }
 
-// need says which of the named settings are missing.
-func need(given map[string]string) error {
-	var missing []string
-	for name, value := range given {
-		if value == "" {
-			missing = append(missing, name)
-		}
-	}
-	if len(missing) > 0 {
-		return fmt.Errorf("the environment lacks %s", strings.Join(missing, ", "))
-	}
-	return nil
+// missing says which settings a function lacks.
+func missing(names ...string) error {
+	return fmt.Errorf("the environment lacks %s", strings.Join(names, ", "))
 }
 
 // newLog writes JSON lines to what Lambda collects.

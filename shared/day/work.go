@@ -2,6 +2,7 @@ package day
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 
 	"multipoint/shared/fault"
@@ -29,6 +30,13 @@ type Step struct {
 	Run      int64  `json:"run"`
 	Attempt  int    `json:"attempt"`
 	Task     int    `json:"task"`
+}
+
+// Execution names the execution of an attempt of a run, and gives its input: a Step. The run's number, not
+// its date, is in the name: a day that was voided and run anew is another run.
+func (s *Service) Execution(r *Run) (name string, input []byte, err error) {
+	input, err = json.Marshal(Step{Retailer: s.Retailer, Run: r.Run, Attempt: r.Attempt})
+	return fmt.Sprintf("%s-%d-%d", s.Retailer, r.Run, r.Attempt), input, err
 }
 
 // begin makes a run ready for a task of a step. done says that the step is finished already. Errors:

@@ -4,10 +4,8 @@ package standalone
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
-	"strconv"
 	"time"
 
 	definitions "multipoint/infra/flow"
@@ -95,11 +93,10 @@ func (r *Runner) Drive(ctx context.Context, run *day.Run) error {
 	if run.Kind != day.Day {
 		machine = r.answer
 	}
-	input, err := json.Marshal(day.Step{Retailer: r.Service.Retailer, Run: run.Run, Attempt: run.Attempt})
+	name, input, err := r.Service.Execution(run)
 	if err != nil {
 		return err
 	}
-	name := r.Service.Retailer + "-" + strconv.FormatInt(run.Run, 10) + "-" + strconv.Itoa(run.Attempt)
 	why := &failure{}
 	_, err = r.flow.Run(context.WithValue(ctx, failureKey{}, why), machine, name, input)
 	return why.of(err)
