@@ -1,136 +1,5 @@
 package fault
 
-// Entry describes one code; docs/errors.md is generated from the catalogue.
-type Entry struct {
-	Code    Code
-	Name    string
-	Meaning string
-	Do      string
-}
-
-// Codes of a whole file (R3, R4): 11xx.
-const (
-	FileDuplicate      Code = 1101
-	FileTrailerMissing Code = 1102
-	FileHeaderMissing  Code = 1103
-	FileOrder          Code = 1104
-	FileTruncated      Code = 1105
-	FileEmpty          Code = 1106
-	FileEncoding       Code = 1107
-	FileQuote          Code = 1108
-	FileCount          Code = 1110
-	FileAmount         Code = 1111
-	FileBadLines       Code = 1112
-	FileControl        Code = 1113
-	RecordTooLong      Code = 1120
-	FeedUnknown        Code = 1130
-	RetailerUnknown    Code = 1131
-	FileCardNumber     Code = 1140
-	FileTooLarge       Code = 1141
-	FileName           Code = 1142
-)
-
-// Codes of a bad line (R4): 12xx. A bad line never stops a good one.
-const (
-	TextUndecodable  Code = 1201
-	TextNUL          Code = 1202
-	CardUnknown      Code = 1203
-	CardCheckDigit   Code = 1204
-	CardNotDigits    Code = 1205
-	CardMissing      Code = 1206
-	MemberUnknown    Code = 1207
-	MemberNoCard     Code = 1208
-	DateBad          Code = 1210
-	DateFuture       Code = 1211
-	DateTooOld       Code = 1212
-	TimeBad          Code = 1213
-	AmountBad        Code = 1220
-	AmountNegative   Code = 1221
-	AmountDiffers    Code = 1222
-	AmountSigns      Code = 1223
-	NumberExcel      Code = 1224
-	PointsBad        Code = 1225
-	PointTypeMissing Code = 1226
-	KindBad          Code = 1230
-	ReceiptMissing   Code = 1231
-	RecordLength     Code = 1232
-	RecordColumns    Code = 1233
-	RecordKind       Code = 1234
-	RecordLineEnd    Code = 1235
-	ItemBad          Code = 1236
-	ItemAlone        Code = 1237
-	LookupMissing    Code = 1238
-	RecordQuote      Code = 1239
-)
-
-// Codes of a rating error (R18) and a warning: 13xx.
-const (
-	OutletUnencodable     Code = 1301
-	TransactionDuplicate  Code = 1302
-	TransactionConflict   Code = 1303
-	ReturnOriginalUnknown Code = 1304
-	ReturnExceedsSale     Code = 1305
-	PointsLimit           Code = 1306
-	ReturnErased          Code = 1307
-	ReturnCardDiffers     Code = 1310
-)
-
-// Codes of masters and layouts: 20xx.
-const (
-	MasterSyntax        Code = 2001
-	MasterSchema        Code = 2002
-	MasterDangling      Code = 2003
-	MasterOverlap       Code = 2004
-	MasterUnreachable   Code = 2005
-	MasterDuplicate     Code = 2006
-	MasterBasis         Code = 2007
-	MasterValue         Code = 2008
-	LayoutWidths        Code = 2020
-	LayoutUnencodable   Code = 2021
-	LayoutField         Code = 2022
-	LayoutRecord        Code = 2023
-	LayoutNotWritable   Code = 2024
-	LayoutConverter     Code = 2025
-	LayoutDiscriminator Code = 2026
-)
-
-// Codes of the outgoing side: 23xx.
-const (
-	OutletOverflow Code = 2301
-)
-
-// Codes of commands and their surroundings: 30xx.
-const (
-	UsageFlag      Code = 3001
-	ReadFailed     Code = 3002
-	WriteFailed    Code = 3003
-	OutputExists   Code = 3004
-	TotalsDiffer   Code = 3010
-	InputTooLarge  Code = 3011
-	ArrivalsDiffer Code = 3012
-)
-
-// Codes of runs and what they keep: 40xx.
-const (
-	RunBusy        Code = 4001
-	RunExists      Code = 4002
-	RunUnknown     Code = 4003
-	RunCommitted   Code = 4004
-	RunVoided      Code = 4005
-	RunClosed      Code = 4006
-	RunFenced      Code = 4007
-	PartMissing    Code = 4010
-	PartDamaged    Code = 4011
-	PartDiffers    Code = 4012
-	PartShredded   Code = 4013
-	LedgerDiffers  Code = 4014
-	MastersMissing Code = 4020
-	AdjustmentBad  Code = 4021
-	StoreInUse     Code = 4030
-	StoreDamaged   Code = 4031
-	StoreFull      Code = 4032
-)
-
 // Catalogue lists every code once, in order of number.
 var Catalogue = []Entry{
 	{
@@ -490,5 +359,185 @@ var Catalogue = []Entry{
 	{
 		StoreFull, "store.full", "There is no room left on the disk of the data folder.",
 		"Make room, then resume the run or take the file in again; nothing is lost.",
+	},
+	{
+		FieldMissing, "field.missing",
+		"A field that must be filled in is empty.",
+		"Fill it in.",
+	},
+	{
+		FieldTooLong, "field.too_long",
+		"The text is longer than the field takes.",
+		"Shorten it.",
+	},
+	{
+		FieldCharacters, "field.characters",
+		"The text holds characters that the field does not take.",
+		"Remove them.",
+	},
+	{
+		FieldChoice, "field.choice",
+		"What was chosen is none of the choices.",
+		"Choose one of those that are offered.",
+	},
+	{
+		KanaBad, "kana.bad",
+		"The reading is not in full-width katakana.",
+		"Write it in full-width katakana.",
+	},
+	{
+		PostalBad, "postal.bad",
+		"The postal code is not seven digits.",
+		"Write its seven digits.",
+	},
+	{
+		PhoneBad, "phone.bad",
+		"The phone number is none of Japan, or has another number of digits.",
+		"Write it with its leading 0, 10 or 11 digits; mobile numbers have 11.",
+	},
+	{
+		BirthBad, "birth.bad",
+		"The birth date is no day between 1900 and today.",
+		"Write an existing day.",
+	},
+	{
+		AddressBad, "address.bad",
+		"The text is no mail address.",
+		"Write it as name@domain.",
+	},
+	{
+		ConfirmationDiffers, "confirmation.differs",
+		"The two entries are not the same.",
+		"Type the same text in both fields.",
+	},
+	{
+		PasswordShort, "password.short",
+		"The password is too short.",
+		"Use at least 8 characters, staff at least 12.",
+	},
+	{
+		PasswordLong, "password.long",
+		"The password is too long.",
+		"Use at most 128 characters.",
+	},
+	{
+		PasswordCommon, "password.common",
+		"The password is one that attackers try first.",
+		"Choose another one.",
+	},
+	{
+		TermsNotAccepted, "terms.not_accepted",
+		"The terms were not accepted.",
+		"Read them, then tick the box.",
+	},
+	{
+		PhoneTaken, "phone.taken",
+		"Another member has that phone number.",
+		"Use another number, or reset the password of the member that has it.",
+	},
+	{
+		CardTaken, "card.taken",
+		"Another member has that card.",
+		"Check the number; if the card is yours, ask the retailer.",
+	},
+	{
+		AddressTaken, "address.taken",
+		"Another member has that mail address.",
+		"Use another one.",
+	},
+	{
+		MemberAbsent, "member.absent",
+		"There is no such member.",
+		"Search again.",
+	},
+	{
+		MemberChanged, "member.changed",
+		"The member was changed by somebody else in between.",
+		"Look at it once more and change it again.",
+	},
+	{
+		MemberCancelled, "member.cancelled",
+		"The membership was cancelled.",
+		"Register anew to take part again.",
+	},
+	{
+		CardTooMany, "card.too_many",
+		"A member has no more than so many cards.",
+		"Remove one first.",
+	},
+	{
+		CardNotHeld, "card.not_held",
+		"The member does not have that card.",
+		"Choose one of the cards that are shown.",
+	},
+	{
+		MemberUnderWay, "member.under_way",
+		"The same is being done at this moment elsewhere.",
+		"Wait a moment and look whether it is done.",
+	},
+	{
+		LinkBad, "link.bad",
+		"The link was used, has expired, or is not complete.",
+		"Ask for a new one.",
+	},
+	{
+		LoginFailed, "login.failed",
+		"Login name or password are not right.",
+		"Try again, or reset the password.",
+	},
+	{
+		LoginLocked, "login.locked",
+		"There were too many wrong tries.",
+		"Wait 30 minutes, or unlock by mail.",
+	},
+	{
+		SessionEnded, "session.ended",
+		"The session has ended.",
+		"Log in again.",
+	},
+	{
+		CodeWrong, "code.wrong",
+		"The six-digit code is wrong or was used.",
+		"Type the code that the app shows now.",
+	},
+	{
+		SourceRefused, "source.refused",
+		"Requests from that network address are not allowed.",
+		"Use an allowed network, or ask the operator to add it.",
+	},
+	{
+		RightMissing, "right.missing",
+		"The account may not do that.",
+		"Ask somebody who may.",
+	},
+	{
+		RequestForeign, "request.foreign",
+		"The request did not come from a page of this site.",
+		"Open the page again and use its button.",
+	},
+	{
+		PersonalDamaged, "personal.damaged",
+		"Personal data cannot be decrypted: it is damaged or belongs to another member or retailer.",
+		"Restore it from a backup.",
+	},
+	{
+		MailTemplateBad, "mail.template",
+		"A mail template cannot be used.",
+		"Mend what is named, then save it again.",
+	},
+	{
+		UnsubscribeBad, "unsubscribe.bad",
+		"The link to stop mails is not complete or was changed.",
+		"Use the link of the mail, or the settings after login.",
+	},
+	{
+		MailSuppressed, "mail.suppressed",
+		"Mail to that address came back and is not sent again until the address is changed.",
+		"Change the address.",
+	},
+	{
+		MailQueueFull, "mail.queue_full",
+		"More mails wait than are kept.",
+		"Wait until some were sent.",
 	},
 }

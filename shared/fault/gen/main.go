@@ -50,6 +50,10 @@ var sections = []section{
 	{23, "The provider's file", "The run stops before anything leaves."},
 	{30, "Commands and their surroundings", "Nothing was computed, or nothing was released."},
 	{40, "Runs and what they keep", "Nothing that was committed is touched, and no file is lost."},
+	{51, "Forms", "Shown beside the field; what was typed is kept, but for passwords (DOMAIN 6.1)."},
+	{52, "Members", "Nothing was changed."},
+	{53, "Logins and rights", "Nothing was shown and nothing changed."},
+	{54, "Mails", "No mail went out that should not have."},
 }
 
 const intro = `<!-- Generated from shared/fault/catalogue.go by "make generate". Do not edit. -->

@@ -100,8 +100,8 @@ func clockTime(t time.Time) string { return t.In(japan()).Format("2006/01/02 15:
 // meaning says what a code stands for, and do what can be done.
 func (l language) meaning(c fault.Code) string {
 	if l == japanese {
-		if s, ok := codeInJapanese(c); ok {
-			return s.meaning
+		if meaning, _, ok := c.InJapanese(); ok {
+			return meaning
 		}
 	}
 	return c.Meaning()
@@ -109,8 +109,8 @@ func (l language) meaning(c fault.Code) string {
 
 func (l language) do(c fault.Code) string {
 	if l == japanese {
-		if s, ok := codeInJapanese(c); ok {
-			return s.do
+		if _, do, ok := c.InJapanese(); ok {
+			return do
 		}
 	}
 	return c.Do()
