@@ -34,10 +34,11 @@ var rings = map[string]ring{
 	"object": work, "object/memory": work, "object/objecttest": drivers, "object/s3": drivers,
 	"object/gateway": drivers, "table": work, "table/memory": work, "table/tabletest": drivers,
 	"table/pebble": drivers, "flow": work, "keys": work, "keys/local": drivers, "seal": work, "intake": work,
-	"digest": work, "day": work,
+	"digest": work, "day": work, "personal": work,
 	"convert": work, "rating": work, "generate": work, "inspect": work, "spool": work, "outlet": work,
 
-	"mail": work, "mail/outbox": drivers, "mail/ses": drivers, "screen": drivers, "standalone": drivers,
+	"mail": work, "mail/compose": drivers, "mail/outbox": drivers, "mail/ses": drivers,
+	"mail/smtp": drivers, "mailing": work, "screen": drivers, "standalone": drivers,
 	"table/dynamo": drivers, "keys/kms": drivers, "keys/keystest": drivers, "flow/stepfunctions": drivers,
 	"cloud": drivers,
 }
