@@ -29,12 +29,13 @@ var rings = map[string]ring{
 	"fault": domain, "calendar": domain, "charset": domain, "layout": domain, "transaction": domain,
 	"packed": domain,
 	"master": domain, "card": domain, "member": domain, "points": domain, "pan": domain,
-	"ledger": domain,
+	"ledger": domain, "profile": domain, "postal": domain,
 
 	"object": work, "object/memory": work, "object/objecttest": drivers, "object/s3": drivers,
 	"object/gateway": drivers, "table": work, "table/memory": work, "table/tabletest": drivers,
 	"table/pebble": drivers, "flow": work, "keys": work, "keys/local": drivers, "seal": work, "intake": work,
-	"digest": work, "day": work, "personal": work,
+	"digest": work, "day": work, "personal": work, "account": work,
+	"registration": work,
 	"convert": work, "rating": work, "generate": work, "inspect": work, "spool": work, "outlet": work,
 
 	"mail": work, "mail/compose": drivers, "mail/outbox": drivers, "mail/ses": drivers,
@@ -52,7 +53,7 @@ var pureStandard = strings.Fields(`
 
 // pureModules are the other people's modules that domain packages may use: package prefix → who may.
 var pureModules = map[string][]string{
-	"golang.org/x/text":                        {"charset", "card", "layout", "member"},
+	"golang.org/x/text":                        {"charset", "card", "layout", "member", "profile"},
 	"go.yaml.in/yaml/v4":                       {"master", "member"},
 	"github.com/santhosh-tekuri/jsonschema/v6": {"master"},
 }
