@@ -83,6 +83,7 @@ func (s *Service) put(
 	if err != nil {
 		return err
 	}
+	after.version = before.version // that the item has until it is written
 	item, err := s.item(ctx, after)
 	if err != nil {
 		return err
@@ -101,11 +102,8 @@ func (s *Service) put(
 	}
 	// In a fixed order, so that of several faults the same one is told.
 	slices.SortFunc(claims, func(a, b claim) int { return strings.Compare(a.key.Partition, b.key.Partition) })
-	if err := s.write(ctx, after.ID, actions, claims, with); err != nil {
-		return err
-	}
 	after.version = before.version + 1
-	return nil
+	return s.write(ctx, after, actions, claims, with)
 }
 
 // fieldCard is the name of a card's field in forms; the provider's code follows.

@@ -7,7 +7,7 @@
 //
 //	MEMBER    id                  the member; index 1 by the reading of the name
 //	UNIQUE    element, hash       whose that mail address, phone number or card is
-//	CHANGED   shard / id          members whose rows in the snapshot are out of date
+//	CHANGED   shard / id, version members whose rows in the snapshot are out of date, an item for each change
 //	CANCELLED - / time and id     members to be forgotten
 package registration
 
@@ -138,10 +138,15 @@ func (s *Service) uniqueKey(e personal.Element, h personal.Hash) table.Key {
 	return table.Key{Partition: s.key("UNIQUE", string(e), h.String()), Sort: alone}
 }
 
-func (s *Service) changedKey(id string) table.Key {
+// changedKey names a change of a member. Each has an item of its own, so that who folds the changes into a
+// snapshot takes away those that it saw and no other.
+func (s *Service) changedKey(m *Member) table.Key {
 	sum := fnv.New32a()
-	_, _ = sum.Write([]byte(id)) // never fails
-	return table.Key{Partition: s.key("CHANGED", fmt.Sprintf("%02x", sum.Sum32()%Shards)), Sort: id}
+	_, _ = sum.Write([]byte(m.ID)) // never fails
+	return table.Key{
+		Partition: s.key("CHANGED", fmt.Sprintf("%02x", sum.Sum32()%Shards)),
+		Sort:      fmt.Sprintf("%s %d", m.ID, m.version),
+	}
 }
 
 // Get gives a member. Errors: member.absent; personal.damaged.
@@ -228,15 +233,15 @@ func (s *Service) read(ctx context.Context, id string) (*record, int64, error) {
 // member.changed if the member was changed since it was read, or was there already; member.under_way if
 // something that the caller added does not hold.
 func (s *Service) write(
-	ctx context.Context, id string, actions []table.Action, claims []claim, with []table.Action,
+	ctx context.Context, m *Member, actions []table.Action, claims []claim, with []table.Action,
 ) error {
 	all := slices.Concat(actions, with)
 	for i := range claims {
 		all = append(all, table.Action{
-			Item: table.Item{Key: claims[i].key, Body: []byte(id)}, When: table.IfAbsent,
+			Item: table.Item{Key: claims[i].key, Body: []byte(m.ID)}, When: table.IfAbsent,
 		})
 	}
-	all = append(all, table.Action{Item: table.Item{Key: s.changedKey(id)}})
+	all = append(all, table.Action{Item: table.Item{Key: s.changedKey(m)}})
 	err := s.Table.Transact(ctx, all)
 	if !errors.Is(err, table.ErrCondition) {
 		return err

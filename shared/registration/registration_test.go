@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"sync"
@@ -402,19 +403,22 @@ func TestSnapshotFollowsTheMembers(t *testing.T) {
 	var file []byte
 	fold := func() {
 		t.Helper()
-		c, err := w.Changes(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
 		var out bytes.Buffer
-		var before *bytes.Reader
+		var before io.Reader
 		if file != nil {
 			before = bytes.NewReader(file)
 		}
-		if err := foldOn(c, before, &out); err != nil {
+		done, err := w.Fold(t.Context(), before, &out)
+		if err != nil {
 			t.Fatal(err)
 		}
-		if err := w.Folded(t.Context(), c); err != nil {
+		if done == nil {
+			if out.Len() > 0 {
+				t.Error("nothing changed, and a snapshot was written")
+			}
+			return
+		}
+		if err := done(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		file = out.Bytes()
@@ -454,13 +458,6 @@ func TestSnapshotFollowsTheMembers(t *testing.T) {
 	}
 }
 
-func foldOn(c *registration.Changes, before *bytes.Reader, out *bytes.Buffer) error {
-	if before == nil {
-		return c.Fold(nil, out)
-	}
-	return c.Fold(before, out)
-}
-
 func load(t *testing.T, file []byte) *member.Snapshot {
 	t.Helper()
 	s, err := member.Load(bytes.NewReader(file))
@@ -491,23 +488,52 @@ func expectSnapshot(t *testing.T, file []byte, members int) {
 	}
 }
 
-// TestChangeDuringAFoldIsNotLost: who changes while a snapshot is written is in the next one.
+// TestChangeDuringAFoldIsNotLost: who changes while a snapshot is written is in the next one, even if another
+// process folds at the same time.
 func TestChangeDuringAFoldIsNotLost(t *testing.T) {
 	w := inMemory(t)
 	n := someone(1)
 	w.register(n)
-	c, err := w.Changes(t.Context())
-	if err != nil || c.Len() != 1 {
-		t.Fatal(c.Len(), err)
+	var first, second bytes.Buffer
+	slow, err := w.Fold(t.Context(), nil, &first)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fast, err := w.Fold(t.Context(), nil, &second)
+	if err != nil || first.String() != second.String() {
+		t.Fatal(err)
+	}
+	if err := fast(t.Context()); err != nil {
+		t.Fatal(err)
 	}
 	if err := w.Cancel(t.Context(), n.ID); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.Folded(t.Context(), c); err != nil {
+	if err := slow(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if c, err = w.Changes(t.Context()); err != nil || c.Len() != 1 {
-		t.Fatal(c.Len(), err)
+	var third bytes.Buffer
+	if done, err := w.Fold(t.Context(), &first, &third); done == nil || err != nil {
+		t.Fatal("the change was lost", err)
+	}
+	if _, code := load(t, third.Bytes()).CardOf([]byte(n.Number), "HOSHI"); code != fault.MemberUnknown {
+		t.Error(code)
+	}
+}
+
+func TestOtherSnapshotsAreNotFolded(t *testing.T) {
+	for name, before := range map[string]string{
+		"other columns":         "member,card\n",
+		"nothing":               "",
+		"descending":            "member,number,provider,card,replaced_by\nm-2,,,,\nm-1,,,,\n",
+		"a row of other length": "member,number,provider,card,replaced_by\nm-2,,\n",
+	} {
+		w := inMemory(t)
+		w.register(someone(1))
+		_, err := w.Fold(t.Context(), strings.NewReader(before), io.Discard)
+		if fault.CodeOf(err) != fault.PartDamaged {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 

@@ -15,26 +15,51 @@ import (
 	"multipoint/shared/table"
 )
 
-// Changes are the members whose rows in the snapshot are out of date, as of one moment.
-type Changes struct {
+// changes are the members whose rows in the snapshot are out of date, as of one moment.
+type changes struct {
 	ids   []string // ascending
 	rows  map[string][]member.Row
 	items []table.Item
 }
 
-// Len is how many members changed.
-func (c *Changes) Len() int { return len(c.ids) }
+// Fold writes the snapshot file (member.Load) that is the one before with what changed since, and gives what is
+// to be called once it is published: that takes the changes off the list. before is nil if there was no
+// snapshot; its columns are those that Fold writes, and its members ascend. If nothing changed, nothing is
+// written and done is nil.
+//
+// A cancelled member has no member number any more, so that it earns nothing by it, but keeps its rows until it
+// is forgotten: returns of its sales still find the card that took an old one's place.
+//
+// Errors: part.damaged for another snapshot before; those of the table and the vault.
+func (s *Service) Fold(
+	ctx context.Context, before io.Reader, to io.Writer,
+) (done func(context.Context) error, err error) {
+	c, err := s.changes(ctx)
+	if err != nil || len(c.ids) == 0 {
+		return nil, err
+	}
+	if err := c.fold(before, to); err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context) error {
+		for i := range c.items {
+			if err := s.Table.Delete(ctx, c.items[i], table.Always); err != nil {
+				return err
+			}
+		}
+		return nil
+	}, nil
+}
 
-// Changes reads which members changed since the last snapshot, and their rows. A cancelled member has no member
-// number any more, so that it earns nothing by it, but keeps its rows until it is forgotten: returns of its
-// sales still find the card that took an old one's place.
-func (s *Service) Changes(ctx context.Context) (*Changes, error) {
-	c := &Changes{rows: map[string][]member.Row{}}
+// changes reads which members changed since the last snapshot, and their rows.
+func (s *Service) changes(ctx context.Context) (*changes, error) {
+	c := &changes{rows: map[string][]member.Row{}}
 	for shard := range Shards {
 		q := table.Query{Partition: s.key("CHANGED", fmt.Sprintf("%02x", shard))}
 		err := table.Each(ctx, s.Table, q, func(item table.Item) error {
 			c.items = append(c.items, item)
-			c.ids = append(c.ids, item.Sort)
+			id, _, _ := strings.Cut(item.Sort, " ")
+			c.ids = append(c.ids, id)
 			return nil
 		})
 		if err != nil {
@@ -42,11 +67,9 @@ func (s *Service) Changes(ctx context.Context) (*Changes, error) {
 		}
 	}
 	slices.Sort(c.ids)
+	c.ids = slices.Compact(c.ids)
 	for _, id := range c.ids {
 		r, _, err := s.read(ctx, id)
-		if fault.CodeOf(err) == fault.MemberAbsent {
-			continue
-		}
 		if err != nil {
 			return nil, err
 		}
@@ -82,11 +105,13 @@ func (s *Service) rows(ctx context.Context, r *record) ([]member.Row, error) {
 	return rows, nil
 }
 
-// Fold writes a snapshot file (member.Load) that is the one before, whose members ascend, with the changed
-// members' rows in the place of theirs. before is nil if there was none.
-func (c *Changes) Fold(before io.Reader, to io.Writer) error {
+// columns are the titles of a snapshot file.
+func columns() []string { return []string{"member", "number", "provider", "card", "replaced_by"} }
+
+// fold merges the snapshot before and the changed members' rows.
+func (c *changes) fold(before io.Reader, to io.Writer) error {
 	out := csv.NewWriter(to)
-	if err := out.Write([]string{"member", "number", "provider", "card", "replaced_by"}); err != nil {
+	if err := out.Write(columns()); err != nil {
 		return err
 	}
 	next := 0
@@ -114,11 +139,14 @@ func (c *Changes) Fold(before io.Reader, to io.Writer) error {
 }
 
 // merge copies the rows before that no change replaces.
-func (c *Changes) merge(before io.Reader, out *csv.Writer, flush func(string, bool) error) error {
+func (c *changes) merge(before io.Reader, out *csv.Writer, flush func(string, bool) error) error {
 	in := csv.NewReader(bufio.NewReaderSize(before, 1<<16))
 	in.ReuseRecord = true
-	if _, err := in.Read(); err != nil {
-		return fmt.Errorf("the snapshot before: %w", err)
+	titles, err := in.Read()
+	if err != nil || !slices.Equal(titles, columns()) {
+		return &fault.Error{
+			Code: fault.PartDamaged, What: "The snapshot before has other columns.", Err: err,
+		}
 	}
 	last := ""
 	for {
@@ -127,7 +155,7 @@ func (c *Changes) merge(before io.Reader, out *csv.Writer, flush func(string, bo
 			return nil
 		}
 		if err != nil {
-			return fmt.Errorf("the snapshot before: %w", err)
+			return &fault.Error{Code: fault.PartDamaged, What: "The snapshot before is cut off.", Err: err}
 		}
 		id := strings.Clone(row[0])
 		if id < last {
@@ -144,16 +172,4 @@ func (c *Changes) merge(before io.Reader, out *csv.Writer, flush func(string, bo
 			return err
 		}
 	}
-}
-
-// Folded takes note that a snapshot with the changes was published. Members that changed again in between stay
-// on the list. One at a time may fold: a list that two work on could lose a change between them.
-func (s *Service) Folded(ctx context.Context, c *Changes) error {
-	for i := range c.items {
-		err := s.Table.Delete(ctx, c.items[i], table.IfVersion)
-		if err != nil && !errors.Is(err, table.ErrCondition) {
-			return err
-		}
-	}
-	return nil
 }
