@@ -55,6 +55,8 @@ type Service struct {
 	Now     func() time.Time
 	Log     *slog.Logger // never told a card number
 	Options Options
+	// Registry keeps the members; nil = they come by PublishMembers only.
+	Registry Registry
 	// Sender sends mails; nil = no mail is sent.
 	Sender   mail.Sender
 	Operator []string // addresses of those who run the service, for alarms

@@ -1,18 +1,14 @@
 package day
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"io"
 
 	"multipoint/shared/calendar"
 	"multipoint/shared/fault"
 	"multipoint/shared/master"
-	"multipoint/shared/member"
-	"multipoint/shared/seal"
 	"multipoint/shared/table"
 )
 
@@ -31,22 +27,6 @@ func (s *Service) PublishMasters(ctx context.Context, set *master.Set, from cale
 		return Pinned{}, full(err)
 	}
 	return p, s.putPinned(ctx, table.Key{Partition: s.key("MASTERS"), Sort: from.String()}, p)
-}
-
-// PublishMembers makes a snapshot of the members the one that runs use from now on: a file that member.Load
-// reads. day is the run date whose data key protects it.
-func (s *Service) PublishMembers(ctx context.Context, file []byte, day calendar.Date) (Pinned, error) {
-	if _, err := member.Load(bytes.NewReader(file)); err != nil {
-		return Pinned{}, err
-	}
-	sum := sha256.Sum256(file)
-	p := Pinned{SHA256: hex.EncodeToString(sum[:])}
-	p.Key = "members/" + s.Retailer + "/" + day.String() + "/" + p.SHA256
-	_, err := s.create(ctx, p.Key, day, 1, func(w *seal.SectionWriter) error { return w.Append(file) })
-	if err != nil {
-		return Pinned{}, full(err)
-	}
-	return p, s.putPinned(ctx, table.Key{Partition: s.key("MEMBERS"), Sort: one}, p)
 }
 
 func (s *Service) putPinned(ctx context.Context, key table.Key, p Pinned) error {
@@ -101,20 +81,4 @@ func (s *Service) readMasters(ctx context.Context, p Pinned) (*master.Set, error
 func (s *Service) pinMasters(ctx context.Context, p *Pins) (set *master.Set, err error) {
 	set, p.Masters, err = s.Masters(ctx, p.RunDate)
 	return set, err
-}
-
-func (s *Service) readMembers(ctx context.Context, p Pinned) (*member.Snapshot, error) {
-	if p.Key == "" {
-		return &member.Snapshot{}, nil
-	}
-	r, err := s.readPart(ctx, p.Key)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = r.Close() }() // it was only read
-	b, err := io.ReadAll(r)
-	if err != nil {
-		return nil, err
-	}
-	return member.Load(bytes.NewReader(b))
 }

@@ -150,6 +150,11 @@ func (s *Service) pinDay(ctx context.Context, r *Run, p *Pins) error {
 	if err != nil {
 		return err
 	}
+	if s.Registry != nil {
+		if err := s.foldMembers(ctx, r.RunDate); err != nil {
+			return err
+		}
+	}
 	if p.Members, err = s.current(ctx, "MEMBERS"); err != nil {
 		return err
 	}
