@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"multipoint/shared/calendar"
 	"multipoint/shared/fault"
 	"multipoint/shared/mail"
 	"multipoint/shared/mail/outbox"
@@ -105,7 +106,11 @@ func (p *program) serveProgram(
 ) error {
 	keeper := today.NewKeeper(today.KeeperOptions{
 		Runner: d.Runner, Clock: d.Clock, Every: lookEvery, Log: d.Service.Log, Prepare: prepareDemo(d),
-		Alarms:  func(ctx context.Context) error { return d.Service.CheckAlarms(ctx, d.Clock.Now()) },
+		Alarms: func(ctx context.Context) error { return d.Service.CheckAlarms(ctx, d.Clock.Now()) },
+		Daily: func(ctx context.Context, date calendar.Date) error {
+			_, err := d.Service.Retain(ctx, date)
+			return err
+		},
 		Scratch: func() (today.Scratch, error) { return standalone.NewScratch("") },
 	})
 	site, err := today.New(today.Options{

@@ -12,8 +12,10 @@ const stepDeliver = "deliver"
 
 // OutboxPath is where a provider reads its files.
 func (s *Service) OutboxPath(f *ProviderFile) string {
-	return "outbox/" + s.Retailer + "/" + f.Provider + "/" + runName(f.Run) + "-" + f.Name
+	return s.outbox() + f.Provider + "/" + runName(f.Run) + "-" + f.Name
 }
+
+func (s *Service) outbox() string { return "outbox/" + s.Retailer + "/" }
 
 // Deliver puts the provider files of a committed run where their providers read them.
 func (s *Service) Deliver(ctx context.Context, st Step) error {

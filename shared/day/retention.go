@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"path"
+	"strings"
 
 	"multipoint/shared/calendar"
 	"multipoint/shared/card"
@@ -15,6 +16,53 @@ import (
 // KeptDays is how long what a day read and wrote can be read again, unless the retailer asks for longer
 // (R24).
 const KeptDays = 180
+
+// Retained is what Retain took away.
+type Retained struct {
+	Days  []calendar.Date // whose data keys were destroyed
+	Files int             // of providers
+}
+
+// Retain takes away what is kept no longer on a date (R24): the data keys of days that are KeptDays old, and
+// what providers read of these days. Ask for it once a day; nothing is lost by asking more often.
+func (s *Service) Retain(ctx context.Context, today calendar.Date) (gone Retained, err error) {
+	upTo := today.Add(-KeptDays)
+	if gone.Days, err = s.Shred(ctx, upTo); err != nil {
+		return gone, err
+	}
+	gone.Files, err = s.clearOutbox(ctx, upTo)
+	return gone, err
+}
+
+// clearOutbox removes the provider files of the runs up to a date: they lie there in clear, so no key's end
+// makes them unreadable.
+func (s *Service) clearOutbox(ctx context.Context, upTo calendar.Date) (files int, err error) {
+	old := map[string]bool{} // names of runs
+	err = s.Runs(ctx, func(r *Run) error {
+		old[runName(r.Run)] = r.RunDate <= upTo
+		return nil
+	})
+	if err != nil {
+		return 0, err
+	}
+	var gone []string
+	err = object.All(ctx, s.Objects, s.outbox(), func(i object.Info) error {
+		if run, _, _ := strings.Cut(path.Base(i.Key), "-"); old[run] {
+			gone = append(gone, i.Key)
+		}
+		return nil
+	})
+	if err != nil {
+		return 0, err
+	}
+	for _, key := range gone {
+		if err := s.Objects.Delete(ctx, key); err != nil {
+			return files, err
+		}
+		files++
+	}
+	return files, nil
+}
 
 // Shred destroys the data keys of all days up to one, so that held files, parts with numbers and provider
 // files of these days can never be read again; digests and the ledger stay (R24). Days that something

@@ -2,11 +2,15 @@ package engine
 
 import (
 	"encoding/json"
+	"slices"
+	"strings"
 	"testing"
 
+	"multipoint/shared/calendar"
 	"multipoint/shared/day"
 	"multipoint/shared/fault"
 	"multipoint/shared/ledger"
+	"multipoint/shared/object"
 	objects "multipoint/shared/object/memory"
 	items "multipoint/shared/table/memory"
 	"multipoint/test/model"
@@ -70,6 +74,45 @@ func TestShreddedDaysVerifyAsChain(t *testing.T) {
 		if err != nil || v.Verdict != day.NotReproducible {
 			t.Errorf("run %d: %+v %v", run+1, v, err)
 		}
+	}
+}
+
+// TestNothingIsKeptTooLong: 180 days after a day its key is destroyed and the provider's file is gone, a day
+// earlier both are there, and the newest day stays.
+func TestNothingIsKeptTooLong(t *testing.T) {
+	d := inMemory(twoDays(t), day.Options{})
+	if _, err := d.Run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var read dates
+	first := read.date("2026-11-23")
+	files := func() (keys []string) {
+		err := object.All(t.Context(), d.Objects, "outbox/", func(i object.Info) error {
+			keys = append(keys, i.Key)
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return keys
+	}
+	if len(files()) != 2 {
+		t.Fatalf("provider files: %v", files())
+	}
+	expectRetained(t, d, first.Add(day.KeptDays-1), day.Retained{})
+	expectRetained(t, d, first.Add(day.KeptDays), day.Retained{Days: []calendar.Date{first}, Files: 1})
+	if left := files(); len(left) != 1 || !strings.Contains(left[0], "00000002") {
+		t.Errorf("left: %v", left)
+	}
+	expectRetained(t, d, first.Add(day.KeptDays), day.Retained{})
+	expectRetained(t, d, first.Add(2*day.KeptDays), day.Retained{Files: 1})
+}
+
+func expectRetained(t *testing.T, d *Days, today calendar.Date, want day.Retained) {
+	t.Helper()
+	got, err := d.Service.Retain(t.Context(), today)
+	if err != nil || !slices.Equal(got.Days, want.Days) || got.Files != want.Files {
+		t.Errorf("%s: %+v, %v, want %+v", today, got, err, want)
 	}
 }
 

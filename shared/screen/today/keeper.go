@@ -25,6 +25,8 @@ type KeeperOptions struct {
 	// Alarms looks for what is late or stopped and tells people; nil = nobody is told. It is called each time
 	// the keeper has looked at its clock.
 	Alarms func(ctx context.Context) error
+	// Daily is called once on each date of Japan that the keeper sees; nil = there is nothing to do.
+	Daily func(ctx context.Context, today calendar.Date) error
 	// Scratch gives an empty store that a verification may fill; it ends by closing it.
 	Scratch func() (Scratch, error)
 	// Every is how often the keeper looks at its clock.
@@ -49,6 +51,8 @@ type Keeper struct {
 	run      int64  // that the job is about, 0 for none
 	failed   error  // of the last job
 	verified map[int64]*Verified
+
+	cared calendar.Date // when Daily was called last; only Run's goroutine knows it
 }
 
 // Verified is what the last verification of a run found out.
@@ -92,9 +96,23 @@ func (k *Keeper) Run(ctx context.Context) {
 // look runs the day if it is due.
 func (k *Keeper) look(ctx context.Context) {
 	k.log(k.due(ctx))
+	k.log(k.daily(ctx))
 	if k.o.Alarms != nil && ctx.Err() == nil {
 		k.log(k.o.Alarms(ctx))
 	}
+}
+
+// daily does what is due once a day; what failed is tried again at the next look.
+func (k *Keeper) daily(ctx context.Context) error {
+	date := calendar.DateOf(k.o.Clock.Now())
+	if k.o.Daily == nil || date == k.cared || ctx.Err() != nil {
+		return nil
+	}
+	err := k.o.Daily(ctx, date)
+	if err == nil {
+		k.cared = date
+	}
+	return err
 }
 
 func (k *Keeper) log(err error) {

@@ -3,6 +3,7 @@ package today_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -110,6 +111,38 @@ func (w *world) keepFor(now time.Time) {
 	})
 	k.Run(ctx)
 	w.must(k.Failed())
+}
+
+// TestDailyIsCalledOnceADate lets a keeper look often: what failed is tried again, what was done is not.
+func TestDailyIsCalledOnceADate(t *testing.T) {
+	w := newWorld(t)
+	at := &clock{at: standalone.OpensAt(runDate(t)).Add(-10 * time.Hour)} // the evening before, in Japan
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	var asked []string
+	looks := 0
+	k := today.NewKeeper(today.KeeperOptions{
+		Runner: w.runner, Clock: machineClock{at}, Every: time.Millisecond,
+		Daily: func(_ context.Context, date calendar.Date) error {
+			if asked = append(asked, date.String()); len(asked) == 1 {
+				return errors.New("not yet")
+			}
+			return nil
+		},
+		Alarms: func(context.Context) error {
+			if looks++; looks == 4 {
+				at.at = at.at.Add(5 * time.Hour) // past Japan's midnight
+			} else if looks == 8 {
+				stop()
+			}
+			return nil
+		},
+	})
+	k.Run(ctx)
+	want := []string{runDate(t).Add(-1).String(), runDate(t).Add(-1).String(), runDate(t).String()}
+	if !slices.Equal(asked, want) {
+		t.Errorf("asked on %v, want %v", asked, want)
+	}
 }
 
 // TestNothingRunsWithoutMasters looks at an empty folder.
