@@ -43,7 +43,7 @@ CHECKED := -c account=111122223333 -c mailFrom=points@multipoint.example -c oper
 # make functions: the processor they are built for; arm64 is what is deployed.
 ARCH ?= arm64
 
-.PHONY: help run demo rate test full bench micro lint fuzz fmt generate clean functions \
+.PHONY: help run demo rate test full bench micro lint fuzz fmt generate postal clean functions \
 	stack synth deploy diff destroy
 
 help: ## list the targets
@@ -116,6 +116,9 @@ lint: ## linters, security checks, known vulnerabilities
 
 fmt: ## lay out the code as the linters want it
 	@.ci/lint fmt
+
+postal: ## the postal codes that fill in addresses: build/postal.bin (needs Python with pip)
+	go run ./shared/postal/make
 
 generate: ## write the files that are made from code (docs/errors.md)
 	go generate ./...
