@@ -2,13 +2,13 @@ package registration
 
 import (
 	"context"
-	"maps"
 	"slices"
 	"strings"
 	"time"
 
 	"multipoint/shared/fault"
 	"multipoint/shared/personal"
+	"multipoint/shared/profile"
 	"multipoint/shared/table"
 )
 
@@ -62,7 +62,7 @@ func (m *Member) Version() int64 { return m.version }
 
 func (m *Member) clone() *Member {
 	c := *m
-	c.Personal = maps.Clone(m.Personal)
+	c.OptIns = slices.Clone(m.OptIns)
 	c.Consents = slices.Clone(m.Consents)
 	c.Cards = slices.Clone(m.Cards)
 	return &c
@@ -73,7 +73,7 @@ func (s *Service) put(
 	ctx context.Context, before, after *Member, when table.Condition, with []table.Action,
 ) error {
 	if len(after.Cards) > MaxCards {
-		return fault.At(fault.CardTooMany, fault.Place{Field: fieldCard}, "")
+		return fault.At(fault.CardTooMany, fault.Place{Field: profile.FieldCard}, "")
 	}
 	had, err := s.claims(ctx, before)
 	if err != nil {
@@ -106,9 +106,6 @@ func (s *Service) put(
 	return s.write(ctx, after, actions, claims, with)
 }
 
-// fieldCard is the name of a card's field in forms; the provider's code follows.
-const fieldCard = "card"
-
 // claims are the unique values of a member. Error: card.taken for a card that it has twice.
 func (s *Service) claims(ctx context.Context, m *Member) (map[table.Key]claim, error) {
 	out := map[table.Key]claim{}
@@ -127,16 +124,18 @@ func (s *Service) claims(ctx context.Context, m *Member) (map[table.Key]claim, e
 		out[key] = claim{e, field, key}
 		return nil
 	}
-	for _, e := range uniques() {
-		if value, has := m.Personal[e]; has {
-			if err := add(e, string(e), value); err != nil {
+	for field, e := range map[string]personal.Element{
+		profile.FieldMail: personal.Mail, profile.FieldPhone: personal.Phone,
+	} {
+		if value := m.Key(field); value != "" {
+			if err := add(e, field, value); err != nil {
 				return nil, err
 			}
 		}
 	}
 	for i := range m.Cards {
 		c := &m.Cards[i]
-		err := add(personal.Card, fieldCard+"."+c.Provider, cardValue(c.Provider, c.Number))
+		err := add(personal.Card, profile.FieldCard+"."+c.Provider, cardValue(c.Provider, c.Number))
 		if err != nil {
 			return nil, err
 		}
@@ -154,10 +153,10 @@ func (m *Member) AddCard(provider, number string, now time.Time) {
 func (m *Member) ReplaceCard(provider, number, by string, now time.Time) error {
 	i := m.card(provider, number)
 	if i < 0 || m.Cards[i].Replaced != "" {
-		return fault.At(fault.CardNotHeld, fault.Place{Field: fieldCard + "." + provider}, "")
+		return fault.At(fault.CardNotHeld, fault.Place{Field: profile.FieldCard + "." + provider}, "")
 	}
 	if m.card(provider, by) >= 0 {
-		return fault.At(fault.CardTaken, fault.Place{Field: fieldCard + "." + provider}, "")
+		return fault.At(fault.CardTaken, fault.Place{Field: profile.FieldCard + "." + provider}, "")
 	}
 	m.Cards[i].Replaced = by
 	m.AddCard(provider, by, now)
@@ -168,7 +167,7 @@ func (m *Member) ReplaceCard(provider, number, by string, now time.Time) error {
 // Error: card.not_held.
 func (m *Member) RemoveCard(provider, number string) error {
 	if m.card(provider, number) < 0 {
-		return fault.At(fault.CardNotHeld, fault.Place{Field: fieldCard + "." + provider}, "")
+		return fault.At(fault.CardNotHeld, fault.Place{Field: profile.FieldCard + "." + provider}, "")
 	}
 	gone := map[string]bool{number: true}
 	for changed := true; changed; {

@@ -5,7 +5,10 @@ import (
 	"encoding/json"
 	"time"
 
+	"multipoint/shared/fault"
 	"multipoint/shared/personal"
+	"multipoint/shared/postal"
+	"multipoint/shared/profile"
 	"multipoint/shared/table"
 )
 
@@ -15,12 +18,13 @@ type record struct {
 	Number     string                      `json:"number,omitempty"`
 	State      State                       `json:"state"`
 	Sealed     map[personal.Element][]byte `json:"sealed,omitempty"`
-	Sex        string                      `json:"sex,omitempty"`
+	Sex        profile.Sex                 `json:"sex,omitempty"`
 	BirthYear  int                         `json:"birth_year,omitempty"`
 	Postal     string                      `json:"postal,omitempty"`
-	Prefecture string                      `json:"prefecture,omitempty"`
+	Prefecture postal.Prefecture           `json:"prefecture,omitempty"`
 	Language   string                      `json:"language,omitempty"`
-	LoginKey   personal.Element            `json:"login_key,omitempty"`
+	LoginKey   string                      `json:"login_key,omitempty"`
+	OptIns     []string                    `json:"opt_ins,omitempty"`
 	Consents   []Consent                   `json:"consents,omitempty"`
 	Cards      []cardRecord                `json:"cards,omitempty"`
 	Registered time.Time                   `json:"registered"`
@@ -40,12 +44,15 @@ type cardRecord struct {
 func (s *Service) seal(ctx context.Context, m *Member) (*record, error) {
 	r := &record{
 		ID: m.ID, Number: m.Number, State: m.State, Sealed: map[personal.Element][]byte{},
-		Sex: m.Sex, BirthYear: m.BirthYear, Postal: m.Postal, Prefecture: m.Prefecture, Language: m.Language,
-		LoginKey: m.LoginKey, Consents: m.Consents,
+		Sex: m.Sex, BirthYear: m.Birth.Year, Postal: m.Postal, Prefecture: m.Prefecture,
+		Language: m.Language, LoginKey: m.LoginKey, OptIns: m.OptIns, Consents: m.Consents,
 		Registered: m.Registered, Changed: m.Changed, Cancelled: m.CancelledAt,
 	}
-	for e, value := range m.Personal {
-		var err error
+	values, err := elements(&m.Profile)
+	if err != nil {
+		return nil, err
+	}
+	for e, value := range values {
 		if r.Sealed[e], err = s.Vault.Seal(ctx, e, m.ID, []byte(value)); err != nil {
 			return nil, err
 		}
@@ -71,8 +78,10 @@ func (s *Service) open(ctx context.Context, r *record, version int64) (*Member, 
 	m := &Member{
 		ID: r.ID, Number: r.Number, State: r.State,
 		Data: Data{
-			Personal: map[personal.Element]string{}, Sex: r.Sex, BirthYear: r.BirthYear, Postal: r.Postal,
-			Prefecture: r.Prefecture, Language: r.Language, LoginKey: r.LoginKey, Consents: r.Consents,
+			Profile: profile.Profile{
+				Sex: r.Sex, Postal: r.Postal, Prefecture: r.Prefecture, LoginKey: r.LoginKey, OptIns: r.OptIns,
+			},
+			Language: r.Language, Consents: r.Consents,
 		},
 		Registered: r.Registered, Changed: r.Changed, CancelledAt: r.Cancelled, version: version,
 	}
@@ -81,7 +90,9 @@ func (s *Service) open(ctx context.Context, r *record, version int64) (*Member, 
 		if err != nil {
 			return nil, err
 		}
-		m.Personal[e] = string(value)
+		if err := setElement(&m.Profile, e, string(value)); err != nil {
+			return nil, err
+		}
 	}
 	var err error
 	m.Cards, err = s.openCards(ctx, r)
@@ -107,6 +118,53 @@ func (s *Service) openCards(ctx context.Context, r *record) ([]Card, error) {
 		})
 	}
 	return cards, nil
+}
+
+// texts are where a profile keeps the elements that are a text.
+func texts(p *profile.Profile) map[personal.Element]*string {
+	return map[personal.Element]*string{
+		personal.FamilyName: &p.FamilyName, personal.GivenName: &p.GivenName,
+		personal.FamilyKana: &p.FamilyKana, personal.GivenKana: &p.GivenKana,
+		personal.Phone: &p.Phone, personal.Mail: &p.Mail,
+	}
+}
+
+// elements are what of a profile is sealed; what was not given is not there.
+func elements(p *profile.Profile) (map[personal.Element]string, error) {
+	out := map[personal.Element]string{}
+	for e, text := range texts(p) {
+		if *text != "" {
+			out[e] = *text
+		}
+	}
+	if !p.Birth.IsZero() {
+		out[personal.Birth] = p.Birth.String()
+	}
+	if address := [...]string{p.City, p.Street, p.Building}; address != [3]string{} {
+		b, err := json.Marshal(address)
+		if err != nil {
+			return nil, err
+		}
+		out[personal.Address] = string(b)
+	}
+	return out, nil
+}
+
+// setElement puts an opened element into a profile.
+func setElement(p *profile.Profile, e personal.Element, value string) (err error) {
+	switch text := texts(p)[e]; {
+	case text != nil:
+		*text = value
+	case e == personal.Birth:
+		p.Birth, err = profile.ParseBirth(value)
+	case e == personal.Address:
+		var address [3]string
+		err = json.Unmarshal([]byte(value), &address)
+		p.City, p.Street, p.Building = address[0], address[1], address[2]
+	default:
+		err = &fault.Error{Code: fault.StoreDamaged, What: "A member has the element " + string(e) + "."}
+	}
+	return err
 }
 
 // item places a member's record in the table.

@@ -25,6 +25,7 @@ import (
 
 	"multipoint/shared/fault"
 	"multipoint/shared/personal"
+	"multipoint/shared/profile"
 	"multipoint/shared/table"
 )
 
@@ -53,18 +54,10 @@ const (
 	Forgotten State = "forgotten"
 )
 
-// Data is what a member told, in clear; nothing here is normalised any more (package profile does that).
+// Data is what a member told, in clear.
 type Data struct {
-	// Personal is what is sealed, element by element; Card is none of them. An absent element was not given.
-	Personal map[personal.Element]string
-	// The rest is for statistics and stays clear (SPEC A23).
-	Sex        string // "female", "male" or "" = not told
-	BirthYear  int    // 0 = not told
-	Postal     string // 7 digits
-	Prefecture string // JIS X 0401, 01 to 47
-	Language   string // of mails: "ja" or "en"
-	// LoginKey is the element that the member logs in with: mail, phone or card.
-	LoginKey personal.Element
+	profile.Profile
+	Language string // of mails: "ja" or "en"
 	Consents []Consent
 }
 
@@ -102,10 +95,7 @@ type Member struct {
 	version     int64
 }
 
-// uniques are the elements of which each value has one member.
-func uniques() []personal.Element { return []personal.Element{personal.Mail, personal.Phone} }
-
-// takenCodes say which fault it is that a value has another member.
+// takenCode says which fault it is that a value has another member.
 func takenCode(e personal.Element) fault.Code {
 	switch e {
 	case personal.Mail:
@@ -158,8 +148,8 @@ func (s *Service) Get(ctx context.Context, id string) (*Member, error) {
 	return s.open(ctx, r, version)
 }
 
-// Find gives the id of the member who has a value, "" if nobody has it: the normalised mail address or phone
-// number.
+// Find gives the id of the member who has a value, "" if nobody has it: the key (profile.Key) of a mail address
+// or phone number.
 func (s *Service) Find(ctx context.Context, e personal.Element, value string) (string, error) {
 	h, err := s.Vault.Lookup(ctx, e, value)
 	if err != nil {
@@ -185,9 +175,9 @@ func (s *Service) owner(ctx context.Context, key table.Key) (string, error) {
 	return string(item.Body), nil
 }
 
-// Search calls visit for the members the reading of whose name (family, then given, without a space) begins
-// with beginning, of at least personal.ReadingStart characters, until an error. Who registered a moment ago may
-// be missing.
+// Search calls visit for the members the reading of whose name (the keys of family and given name, one behind
+// the other) begins with beginning, of at least personal.ReadingStart characters, until an error. Who registered
+// a moment ago may be missing.
 func (s *Service) Search(ctx context.Context, beginning string, visit func(*Member) error) error {
 	partition, prefix, err := s.Vault.ReadingPrefix(ctx, beginning)
 	if err != nil {
@@ -209,7 +199,7 @@ func (s *Service) Search(ctx context.Context, beginning string, visit func(*Memb
 
 // reading is what a member is found by.
 func (m *Member) reading() string {
-	return m.Personal[personal.FamilyKana] + m.Personal[personal.GivenKana]
+	return m.Key(profile.FieldFamilyKana) + m.Key(profile.FieldGivenKana)
 }
 
 // read gives a member's item.

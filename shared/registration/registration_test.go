@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -17,6 +18,7 @@ import (
 	"multipoint/shared/member"
 	objects "multipoint/shared/object/memory"
 	"multipoint/shared/personal"
+	"multipoint/shared/profile"
 	"multipoint/shared/registration"
 	"multipoint/shared/table"
 	"multipoint/shared/table/memory"
@@ -50,14 +52,14 @@ func someone(n int) registration.NewMember {
 	return registration.NewMember{
 		ID: registration.NewID(), Number: fmt.Sprintf("A%07d", n),
 		Data: registration.Data{
-			Personal: map[personal.Element]string{
-				personal.FamilyName: "髙瀬", personal.GivenName: "みのり",
-				personal.FamilyKana: "タカセ", personal.GivenKana: "ミノリ",
-				personal.Mail:  fmt.Sprintf("person%d@mail.example", n),
-				personal.Phone: fmt.Sprintf("090%08d", n),
+			Profile: profile.Profile{
+				FamilyName: "髙瀬", GivenName: "みのり", FamilyKana: "タカセ", GivenKana: "ミノリ",
+				Mail: fmt.Sprintf("person%d@mail.example", n), Phone: fmt.Sprintf("090%08d", n),
+				Postal: "9800000", Prefecture: 4, City: "仙台市青葉区", Street: "見本町1-2-3",
+				Birth: profile.Birth{Year: 1990, Month: 5, Day: 17}, Sex: profile.Female,
+				LoginKey: profile.FieldMail, OptIns: []string{"campaign"},
 			},
-			Sex: "female", BirthYear: 1990, Postal: "9800000", Prefecture: "04", Language: "ja",
-			LoginKey: personal.Mail,
+			Language: "ja",
 		},
 		Cards: []registration.Card{{Provider: "HOSHI", Number: cardNumber(n)}},
 	}
@@ -92,8 +94,7 @@ func TestMemberComesBackAsItWas(t *testing.T) {
 		t.Fatal(err)
 	}
 	if m.State != registration.Active || m.Number != n.Number || m.Version() != 1 ||
-		m.Personal[personal.FamilyName] != "髙瀬" || len(m.Personal) != 6 || m.Sex != "female" ||
-		m.Cards[0].Number != cardNumber(1) || !m.Registered.Equal(w.now) || m.LoginKey != personal.Mail {
+		!reflect.DeepEqual(m.Data, n.Data) || m.Cards[0].Number != cardNumber(1) || !m.Registered.Equal(w.now) {
 		t.Errorf("%+v", m)
 	}
 	for e, value := range map[personal.Element]string{
@@ -121,9 +122,9 @@ func TestWhatSomebodyHasNobodyElseGets(t *testing.T) {
 		take func(n *registration.NewMember)
 	}{
 		"mail": {fault.AddressTaken, func(n *registration.NewMember) {
-			n.Personal[personal.Mail] = "person1@mail.example"
+			n.Mail = "person1@mail.example"
 		}},
-		"phone":      {fault.PhoneTaken, func(n *registration.NewMember) { n.Personal[personal.Phone] = "09000000001" }},
+		"phone":      {fault.PhoneTaken, func(n *registration.NewMember) { n.Phone = "09000000001" }},
 		"card.HOSHI": {fault.CardTaken, func(n *registration.NewMember) { n.Cards[0].Number = cardNumber(1) }},
 	} {
 		n := someone(2)
@@ -149,6 +150,16 @@ func TestWhatSomebodyHasNobodyElseGets(t *testing.T) {
 	w.refused(err, fault.CardTooMany, "card")
 }
 
+// TestAddressesThatDifferInCaseAreOne: what is the same mailbox has one member.
+func TestAddressesThatDifferInCaseAreOne(t *testing.T) {
+	w := inMemory(t)
+	w.register(someone(1))
+	n := someone(2)
+	n.Mail = "person1@MAIL.example"
+	_, err := w.Register(t.Context(), n)
+	w.refused(err, fault.AddressTaken, "mail")
+}
+
 // TestOneOfManyAtOnceGetsAPhone: registrations of one phone number at the same instant, on a real store.
 func TestOneOfManyAtOnceGetsAPhone(t *testing.T) {
 	store, err := pebble.Open(t.TempDir(), pebble.Options{})
@@ -163,7 +174,7 @@ func TestOneOfManyAtOnceGetsAPhone(t *testing.T) {
 	var group sync.WaitGroup
 	for i := range at {
 		n := someone(i)
-		n.Personal[personal.Phone] = "09099999999"
+		n.Phone = "09099999999"
 		group.Go(func() {
 			_, err := w.Register(t.Context(), n)
 			mu.Lock()
@@ -194,7 +205,7 @@ func TestWhatTheCallerAddsHappensWithIt(t *testing.T) {
 	spend := table.Action{Item: link, Delete: true, When: table.IfVersion}
 	w.register(someone(1))
 	taken := someone(2)
-	taken.Personal[personal.Phone] = "09000000001"
+	taken.Phone = "09000000001"
 	_, err := w.Register(t.Context(), taken, spend)
 	w.refused(err, fault.PhoneTaken, "phone")
 	if _, err := w.Register(t.Context(), someone(2), spend); err != nil {
@@ -210,7 +221,7 @@ func TestChangeMovesWhatIsUnique(t *testing.T) {
 	m := w.register(n)
 	to := func(phone string) func(*registration.Member) error {
 		return func(m *registration.Member) error {
-			m.Personal[personal.Phone] = phone
+			m.Phone = phone
 			return nil
 		}
 	}
@@ -251,7 +262,7 @@ func TestTwoTabs(t *testing.T) {
 	for i := range tabs {
 		group.Go(func() {
 			_, err := w.Change(t.Context(), n.ID, m.Version(), func(m *registration.Member) error {
-				m.Personal[personal.Phone] = fmt.Sprintf("0801111%04d", i)
+				m.Phone = fmt.Sprintf("0801111%04d", i)
 				return nil
 			})
 			mu.Lock()
@@ -345,7 +356,7 @@ func TestCancelledMemberIsForgottenInTime(t *testing.T) {
 		t.Error(erased)
 	}
 	m, err := w.Get(t.Context(), n.ID)
-	if err != nil || m.State != registration.Forgotten || len(m.Personal) != 0 || m.Cards != nil || m.Postal != "" {
+	if err != nil || m.State != registration.Forgotten || !reflect.DeepEqual(m.Data, registration.Data{}) || m.Cards != nil {
 		t.Error(m, err)
 	}
 	if m, err := w.Get(t.Context(), again.ID); err != nil || m.State != registration.Active {
@@ -376,7 +387,7 @@ func TestSearchByTheBeginningOfAName(t *testing.T) {
 	names := []string{"タカセ ミノリ", "タカハシ ケン", "タカ ミネ", "ナカタ カセ"}
 	for i, name := range names {
 		n := someone(i)
-		n.Personal[personal.FamilyKana], n.Personal[personal.GivenKana], _ = strings.Cut(name, " ")
+		n.FamilyKana, n.GivenKana, _ = strings.Cut(name, " ")
 		w.register(n)
 	}
 	for beginning, want := range map[string][]string{
@@ -384,7 +395,7 @@ func TestSearchByTheBeginningOfAName(t *testing.T) {
 	} {
 		var got []string
 		err := w.Search(t.Context(), beginning, func(m *registration.Member) error {
-			got = append(got, m.Personal[personal.FamilyKana]+m.Personal[personal.GivenKana])
+			got = append(got, m.FamilyKana+m.GivenKana)
 			return nil
 		})
 		slices.Sort(got)
@@ -541,8 +552,10 @@ func TestOtherSnapshotsAreNotFolded(t *testing.T) {
 func TestNothingPersonalLiesInTheTable(t *testing.T) {
 	w := inMemory(t)
 	n := someone(1)
-	for e := range n.Personal {
-		n.Personal[e] = "KANARIA" + n.Personal[e]
+	n.Profile = profile.Profile{
+		FamilyName: "KANARIA", GivenName: "KANARIA", FamilyKana: "カナリア", GivenKana: "カナリア", City: "KANARIA",
+		Street: "KANARIA", Building: "KANARIA", Mail: "KANARIA@mail.example", Phone: "09077777777",
+		Birth: profile.Birth{Year: 1977, Month: 7, Day: 27},
 	}
 	n.Cards[0].Number = "7777777777777777"
 	m := w.register(n)
@@ -556,8 +569,10 @@ func TestNothingPersonalLiesInTheTable(t *testing.T) {
 	for _, item := range page.Items {
 		items++
 		all := fmt.Sprint(item.Key, item.Index, string(item.Body))
-		if strings.Contains(all, "KANARIA") || strings.Contains(all, "777777777777") {
-			t.Errorf("clear: %q", all)
+		for _, canary := range []string{"KANARIA", "kanaria", "カナリア", "7777777", "1977-07"} {
+			if strings.Contains(all, canary) {
+				t.Errorf("clear: %q", all)
+			}
 		}
 	}
 	if items < 5 || page.Next != "" || err != nil {

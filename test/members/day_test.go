@@ -16,6 +16,7 @@ import (
 	"multipoint/shared/keys/local"
 	"multipoint/shared/object"
 	"multipoint/shared/personal"
+	"multipoint/shared/profile"
 	"multipoint/shared/registration"
 	"multipoint/shared/standalone"
 )
@@ -156,7 +157,7 @@ func TestWhoRegistersIsServedByTheNextDay(t *testing.T) {
 		t.Helper()
 		_, err := s.members.Register(t.Context(), registration.NewMember{
 			ID: id, Number: number,
-			Data:  registration.Data{Personal: map[personal.Element]string{personal.Mail: "hanako@mail.example"}},
+			Data:  registration.Data{Profile: profile.Profile{Mail: "hanako@mail.example"}},
 			Cards: []registration.Card{{Provider: "KOMOREBI", Number: oldCard}},
 		})
 		if err != nil {
