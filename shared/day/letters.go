@@ -2,94 +2,80 @@ package day
 
 import (
 	"embed"
+	"errors"
 	htmltemplate "html/template"
+	"io"
 	"strconv"
 	"strings"
 	"text/template"
 
-	"multipoint/shared/calendar"
 	"multipoint/shared/fault"
 	"multipoint/shared/mail"
+	"multipoint/shared/mailing"
 )
 
 // What mails and the proof say is in letters/: TEMPLATE.txt with the subject and the text, Japanese first,
-// then English; TEMPLATE.html inside frame.html; proof.html.
+// then English; TEMPLATE.html with what stands inside the frame of all mails; proof.html.
 //
 //go:embed letters
 var letterFiles embed.FS
 
+// headed gives a text's retailer and link, which the frame shows.
+type headed interface {
+	head() (retailer, link string)
+}
+
+func (u *uploadErrors) head() (retailer, link string) { return u.Retailer, u.Link }
+func (p *pointsReady) head() (retailer, link string)  { return p.Retailer, p.Link }
+func (a *alarmText) head() (retailer, link string)    { return a.Retailer, a.Link }
+
 // renderMail fills subject, text and HTML from the template's files.
-func renderMail(m *mail.Message, data any) error {
-	var b strings.Builder
+func renderMail(m *mail.Message, data headed) error {
 	text, err := template.New("").Funcs(words()).ParseFS(letterFiles, "letters/"+m.Template+".txt")
 	if err != nil {
 		return err
 	}
-	if err := text.ExecuteTemplate(&b, "subject", data); err != nil {
-		return err
-	}
-	m.Subject = b.String()
-	b.Reset()
-	if err := text.ExecuteTemplate(&b, "text", data); err != nil {
-		return err
-	}
-	m.Text = b.String()
-	b.Reset()
-	html, err := htmltemplate.New("").Funcs(words()).ParseFS(letterFiles, "letters/frame.html",
-		"letters/"+m.Template+".html")
+	html, err := htmltemplate.New("").Funcs(words()).ParseFS(letterFiles, "letters/"+m.Template+".html")
 	if err != nil {
 		return err
 	}
-	if err := html.ExecuteTemplate(&b, "frame.html", data); err != nil {
-		return err
+	var failed error
+	write := func(t interface {
+		ExecuteTemplate(w io.Writer, name string, data any) error
+	}, block string,
+	) string {
+		var b strings.Builder
+		failed = errors.Join(failed, t.ExecuteTemplate(&b, block, data))
+		return b.String()
 	}
-	m.HTML = b.String()
-	return nil
+	page := func(block string) htmltemplate.HTML { return htmltemplate.HTML(write(html, block)) }
+	m.Subject, m.Text = write(text, "subject"), write(text, "text")
+	f := &mailing.Frame{
+		Lang: mailing.Japanese, Bar: write(html, "bar"), Preheader: page("preheader"), Button: page("button"),
+		Sections: []mailing.Section{
+			{Lang: mailing.Japanese, Title: page("title"), Body: page("ja")},
+			{Lang: mailing.English, Title: page("title-en"), Body: page("en")},
+		},
+		Foot: mailing.Automatic,
+	}
+	if failed != nil {
+		return failed
+	}
+	f.Retailer, f.Link = data.head()
+	m.HTML, err = f.HTML()
+	return err
 }
 
 // words are the functions of the templates.
 func words() map[string]any {
-	return map[string]any{
-		"n": figure, "ymd": dayJa, "ja": dateJa, "en": dateEn, "whyJa": whyJa, "why": fault.Code.Meaning,
-		"code": func(c fault.Code) string { return "MP-" + strconv.Itoa(int(c)) },
-	}
+	w := mailing.Words()
+	w["whyJa"], w["why"] = whyJa, fault.Code.Meaning
+	w["code"] = func(c fault.Code) string { return "MP-" + strconv.Itoa(int(c)) }
+	return w
 }
 
-// figure writes a whole number with its thousands parted, and − for minus.
-func figure(v any) string {
-	n, ok := v.(int64)
-	if i, isInt := v.(int); isInt {
-		n, ok = int64(i), true
-	}
-	if !ok {
-		return "?"
-	}
-	digits := strconv.FormatInt(n, 10)
-	sign := ""
-	if n < 0 {
-		digits, sign = digits[1:], "−"
-	}
-	for i := len(digits) - 3; i > 0; i -= 3 {
-		digits = digits[:i] + "," + digits[i:]
-	}
-	return sign + digits
-}
-
-// dayJa writes 2026年11月22日.
-func dayJa(d calendar.Date) string {
-	y, m, day := d.YMD()
-	return strconv.Itoa(y) + "年" + strconv.Itoa(m) + "月" + strconv.Itoa(day) + "日"
-}
-
-// dateJa writes 2026年11月22日（日）.
-func dateJa(d calendar.Date) string {
-	return dayJa(d) + "（" + [...]string{"", "月", "火", "水", "木", "金", "土", "日"}[d.Weekday()] + "）"
-}
-
-// dateEn writes Sun 22 Nov 2026.
-func dateEn(d calendar.Date) string {
-	return calendar.At(d, calendar.NoTime).Format("Mon 2 Jan 2006")
-}
+// figure writes a whole number as mails do.
+func figure(n int64) string { return mailing.Figure(n) }
 
 // whyJa says why a file was refused.
 func whyJa(c fault.Code) string {

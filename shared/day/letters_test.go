@@ -10,14 +10,14 @@ import (
 )
 
 // letters are one of each kind, with names that try to be markup.
-func hostile() map[string]any {
+func hostile() map[string]headed {
 	const name = `"><script>alert(1)</script>{{.}}&`
 	date, _ := calendar.Of(2026, 11, 22)
 	alarm := &alarmText{
 		Retailer: name, Date: date, TitleJa: name, Title: name, Run: 12, Text: name, At: "2026/11/22 07:00",
 		Until: "2026/11/22 07:30", Link: "javascript:alert(1)",
 	}
-	return map[string]any{
+	return map[string]headed{
 		mailUploadErrors: &uploadErrors{
 			Retailer: name, Date: date, Files: 3, Wrong: 53, Lines: 4, More: 51, Link: "javascript:alert(1)",
 			Rows: []wrongFile{

@@ -2,19 +2,17 @@ package day
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
 	"strings"
 	"time"
 
 	"multipoint/shared/calendar"
 	"multipoint/shared/fault"
 	"multipoint/shared/mail"
+	"multipoint/shared/mailing"
 	"multipoint/shared/object"
-	"multipoint/shared/table"
 )
 
 const stepMail = "mail"
@@ -27,56 +25,26 @@ const (
 	mailRecovery     = "recovery"
 )
 
-// MailState is how far a mail is.
-type MailState string
-
-// States of a mail.
-const (
-	MailSending MailState = "sending" // given to the sender, or about to be
-	MailWaiting MailState = "waiting" // certainly not sent yet
-	MailSent    MailState = "sent"    // taken by the sender
-	MailRefused MailState = "refused" // no mail that may be sent, for good
+// The record of a mail and what is heard of it, as package mailing has them.
+type (
+	MailRecord = mailing.Record
+	MailNews   = mailing.News
 )
 
-// MailRecord is what is known of a mail, written before it is sent (R23).
-type MailRecord struct {
-	ID       string    `json:"id"`
-	Template string    `json:"template"`
-	Party    string    `json:"party,omitempty"` // the provider's code, empty for headquarters and operator
-	To       string    `json:"to"`
-	State    MailState `json:"state"`
-	At       time.Time `json:"at"` // when it came into that state
-	// Again counts how often it was sent once more although it may have gone out before.
-	Again  int    `json:"again,omitempty"`
-	Reason string `json:"reason,omitempty"` // of a refused one
-	// News is the last that was heard of it, empty if nothing was.
-	News   MailNews  `json:"news,omitempty"`
-	NewsAt time.Time `json:"news_at,omitzero"`
-}
-
-// MailNews is what a sender tells of a mail later.
-type MailNews string
-
-// News of mails.
+// States and news of mails that others ask about.
 const (
-	NewsSent       MailNews = "sent"       // it left the sender
-	NewsDelivered  MailNews = "delivered"  // the recipient's server has it
-	NewsBounced    MailNews = "bounced"    // the recipient's server does not take it
-	NewsComplained MailNews = "complained" // the recipient calls it unwanted
-	NewsRejected   MailNews = "rejected"   // the sender did not send it after all
+	MailSent       = mailing.Sent
+	MailRefused    = mailing.Refused
+	NewsSent       = mailing.NewsSent
+	NewsDelivered  = mailing.NewsDelivered
+	NewsBounced    = mailing.NewsBounced
+	NewsComplained = mailing.NewsComplained
+	NewsRejected   = mailing.NewsRejected
 )
 
-// rank orders news: what was heard first does not replace what counts more.
-func (n MailNews) rank() int {
-	return slices.Index([]MailNews{"", NewsSent, NewsDelivered, NewsRejected, NewsBounced, NewsComplained}, n)
-}
-
-// mailNews is how long after a crash news of a mail that was under way may come (R23).
-const mailNews = 15 * time.Minute
-
-// mailKey places the record of a mail. about is what the mail is about, with its retailer (mail.Message.Run).
-func (s *Service) mailKey(about, id string) table.Key {
-	return table.Key{Partition: s.key("MAIL", about), Sort: id}
+// post keeps the records of the retailer's mails.
+func (s *Service) post() *mailing.Post {
+	return &mailing.Post{Retailer: s.Retailer, Table: s.Table, Sender: s.Sender, Now: s.Now, Log: s.Log}
 }
 
 // mailRun is the name of a run in mails.
@@ -88,7 +56,7 @@ type letter struct {
 	about    string // mail.Message.Run
 	party    string // provider's code, so that one address may stand for several
 	to       []string
-	text     any // for the template
+	text     headed // for the template
 }
 
 // Mail tells all who have to be told about a committed run: headquarters if files have errors or were
@@ -210,6 +178,7 @@ func (w *work) refusedArrivals(ctx context.Context, visit func(*Arrival)) error 
 // send sends letters, each mail once. One that fails does not keep the others back.
 func (s *Service) send(ctx context.Context, letters []letter) error {
 	var failed []error
+	post := s.post()
 	for i := range letters {
 		l := &letters[i]
 		for _, to := range l.to {
@@ -217,7 +186,7 @@ func (s *Service) send(ctx context.Context, letters []letter) error {
 			if err != nil {
 				return err
 			}
-			if err := s.sendOnce(ctx, m, l.party); err != nil {
+			if _, err := post.SendOnce(ctx, m, mailing.Addressee{Party: l.party}); err != nil {
 				failed = append(failed, err)
 			}
 			if err := ctx.Err(); err != nil {
@@ -240,147 +209,19 @@ func (l *letter) write(to string) (*mail.Message, error) {
 	return m, renderMail(m, l.text)
 }
 
-// sendOnce sends a mail unless it was sent or refused before.
-func (s *Service) sendOnce(ctx context.Context, m *mail.Message, party string) error {
-	send, err := s.markSending(ctx, m, party)
-	if err != nil || !send {
-		return err
-	}
-	err = s.Sender.Send(ctx, *m)
-	state, reason := MailSent, ""
-	switch {
-	case errors.Is(err, mail.ErrInvalid):
-		state, reason = MailRefused, err.Error()
-		s.log().Error("a mail was refused", "retailer", s.Retailer, "about", m.Run, "template", m.Template,
-			"party", party, "id", m.ID)
-	case errors.Is(err, mail.ErrNotSent):
-		return errors.Join(err, s.markMail(ctx, m, MailWaiting, ""))
-	case err != nil:
-		return err
-	}
-	return s.markMail(ctx, m, state, reason)
-}
-
-// markSending writes down that a mail is about to be sent (R23); false if that happened already.
-func (s *Service) markSending(ctx context.Context, m *mail.Message, party string) (bool, error) {
-	_, once := s.Sender.(mail.Once)
-	for {
-		r, version, err := s.mailRecord(ctx, m)
-		if err != nil {
-			return false, err
-		}
-		now := s.Now().UTC()
-		when := table.IfVersion
-		switch {
-		case r == nil:
-			r = &MailRecord{ID: m.ID, Template: m.Template, Party: party, To: m.To}
-			when = table.IfAbsent
-		case r.State == MailSent || r.State == MailRefused:
-			return false, nil
-		case r.State == MailSending && once:
-			return true, nil // given to a sender that knows whether it has it
-		case r.State == MailSending && now.Sub(r.At) < mailNews:
-			return false, fmt.Errorf("mail %s (%s of %s) has been under way since %s: no news for %v yet",
-				m.ID[:8], m.Template, m.Run, r.At.Format(time.RFC3339), mailNews)
-		case r.State == MailSending:
-			r.Again++
-		}
-		r.State, r.At = MailSending, now
-		err = s.putMail(ctx, m.Run, r, version, when)
-		if !errors.Is(err, table.ErrCondition) {
-			return err == nil, err
-		}
-	}
-}
-
-// markMail writes down what became of a mail that was being sent.
-func (s *Service) markMail(ctx context.Context, m *mail.Message, state MailState, reason string) error {
-	for {
-		r, version, err := s.mailRecord(ctx, m)
-		if err != nil {
-			return err
-		}
-		if r == nil {
-			return damagedItem("a mail", nil)
-		}
-		if r.State != MailSending {
-			return nil // another worker was faster
-		}
-		r.State, r.At, r.Reason = state, s.Now().UTC(), reason
-		err = s.putMail(ctx, m.Run, r, version, table.IfVersion)
-		if !errors.Is(err, table.ErrCondition) {
-			return err
-		}
-	}
-}
-
 // NoteMail writes down what was heard of a mail, by what it is about and its id (mail.Message); false if
 // there is no such mail. Any news settles that a mail under way in a crash went out (R23). News may come
 // twice and in any order.
 func (s *Service) NoteMail(
 	ctx context.Context, about, id string, news MailNews, at time.Time,
 ) (found bool, err error) {
-	for {
-		r, version, err := s.mailRecord(ctx, &mail.Message{Run: about, ID: id})
-		if r == nil || err != nil {
-			return false, err
-		}
-		settled := r.State == MailSending || r.State == MailWaiting
-		if !settled && news.rank() <= r.News.rank() {
-			return true, nil
-		}
-		if settled {
-			r.State, r.At = MailSent, s.Now().UTC()
-		}
-		if news.rank() > r.News.rank() {
-			r.News, r.NewsAt = news, at.UTC()
-		}
-		err = s.putMail(ctx, about, r, version, table.IfVersion)
-		if !errors.Is(err, table.ErrCondition) {
-			return true, err
-		}
-	}
-}
-
-func (s *Service) putMail(
-	ctx context.Context, about string, r *MailRecord, version int64, when table.Condition,
-) error {
-	body, err := json.Marshal(r)
-	if err != nil {
-		return err
-	}
-	item := table.Item{Key: s.mailKey(about, r.ID), Version: version, Body: body}
-	return s.Table.Put(ctx, item, when)
-}
-
-// mailRecord gives what is known of a mail, nil if nothing is.
-func (s *Service) mailRecord(ctx context.Context, m *mail.Message) (*MailRecord, int64, error) {
-	item, ok, err := s.Table.Get(ctx, s.mailKey(m.Run, m.ID))
-	if err != nil || !ok {
-		return nil, 0, err
-	}
-	r, err := readMail(item.Body)
-	return r, item.Version, err
-}
-
-func readMail(body []byte) (*MailRecord, error) {
-	r := &MailRecord{}
-	if err := json.Unmarshal(body, r); err != nil {
-		return nil, damagedItem("a mail", err)
-	}
-	return r, nil
+	r, err := s.post().Note(ctx, about, id, news, at)
+	return r != nil, err
 }
 
 // Mails calls visit for the mails of a run, in the order of their ids.
 func (s *Service) Mails(ctx context.Context, run int64, visit func(*MailRecord) error) error {
-	q := table.Query{Partition: s.mailKey(s.mailRun(run), "").Partition}
-	return table.Each(ctx, s.Table, q, func(item table.Item) error {
-		r, err := readMail(item.Body)
-		if err != nil {
-			return err
-		}
-		return visit(r)
-	})
+	return s.post().Mails(ctx, s.mailRun(run), visit)
 }
 
 func (s *Service) log() *slog.Logger {

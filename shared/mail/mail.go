@@ -1,5 +1,5 @@
 // Package mail is the port to outgoing mail (DESIGN §3): one message to one recipient, with a text and an
-// HTML part. On one machine the driver is mail/outbox.
+// HTML part. On one machine the driver is mail/outbox, or mail/smtp where a mail server is at hand.
 //
 // A message has an id that says what it is about and to whom it goes (R23), so that whoever lost track of a
 // mail can tell whether it was sent. Nothing is attached, and nobody's personal data belongs into a mail:
@@ -13,18 +13,24 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"net/url"
 	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"multipoint/shared/profile/mailbox"
 )
 
 // Limits of a message.
 const (
-	MaxAddress = 254     // bytes of an address, of which at most 64 before the @ (RFC 5321)
-	MaxSubject = 200     // characters
-	MaxPart    = 256_000 // bytes of the text part, and of the HTML part
-	MaxName    = 128     // bytes of the name of a template or run
+	MaxAddress = mailbox.Most // bytes of an address (RFC 5321)
+	MaxSubject = 200          // characters
+	MaxPart    = 256_000      // bytes of the text part, and of the HTML part
+	MaxName    = 128          // bytes of the name of a template or run
+	// MaxUnsubscribe is the most bytes of an address of the web that stops mails: with its header it fits
+	// into one line.
+	MaxUnsubscribe = 900
 )
 
 // Errors of senders, wrapped: test with errors.Is.
@@ -47,6 +53,9 @@ type Message struct {
 	// . _ - only.
 	Template string `json:"template"`
 	Run      string `json:"run"`
+	// Unsubscribe is where one click stops mails like this one (RFC 8058): an https address that a POST
+	// without login and cookie acts on; "" = the mail has no such header.
+	Unsubscribe string `json:"unsubscribe,omitempty"`
 }
 
 // Sender sends mails. Its methods may be called from many goroutines.
@@ -88,24 +97,28 @@ func ID(run, template, recipient string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// AddressPattern is what an address has to look like, but for its length: the plain form of RFC 5321, ASCII,
-// without quotes and comments. The masters' schema has the same one.
-const AddressPattern = "^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*" +
-	"@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\\.)+[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$"
+// AddressPattern is what a plain address has to look like, but for its length. The masters' schema has the same
+// one.
+const AddressPattern = mailbox.Pattern
 
 var (
-	address = regexp.MustCompile(strings.TrimSuffix(AddressPattern, "$") + `\z`)
-	name    = regexp.MustCompile(`\A[A-Za-z0-9][A-Za-z0-9._-]*\z`)
-	id      = regexp.MustCompile(`\A[0-9a-f]{64}\z`)
+	name = regexp.MustCompile(`\A[A-Za-z0-9][A-Za-z0-9._-]*\z`)
+	id   = regexp.MustCompile(`\A[0-9a-f]{64}\z`)
 )
 
-// maxLocal is the most bytes of an address before its @.
-const maxLocal = 64
-
-// CheckAddress says whether mail may be sent to an address. Error: ErrInvalid.
+// CheckAddress says whether mail may be sent to an address: a plain one, or an old one of a carrier with dots
+// that only quotes allow (DOMAIN 9). Error: ErrInvalid.
 func CheckAddress(to string) error {
-	if len(to) > MaxAddress || strings.IndexByte(to, '@') > maxLocal || !address.MatchString(to) {
+	if mailbox.KindOf(to) == mailbox.None {
 		return fmt.Errorf("%w: %.80q is no mail address", ErrInvalid, to)
+	}
+	return nil
+}
+
+// CheckFrom says whether mail may be sent from an address: a plain one. Error: ErrInvalid.
+func CheckFrom(from string) error {
+	if mailbox.KindOf(from) != mailbox.Plain {
+		return fmt.Errorf("%w: %.80q is no address to send from", ErrInvalid, from)
 	}
 	return nil
 }
@@ -143,7 +156,26 @@ func (m *Message) Check() error {
 	if err := checkPart("text", m.Text); err != nil {
 		return err
 	}
-	return checkPart("HTML", m.HTML)
+	if err := checkPart("HTML", m.HTML); err != nil {
+		return err
+	}
+	return checkUnsubscribe(m.Unsubscribe)
+}
+
+// checkUnsubscribe takes https addresses of visible ASCII that cannot end the header or its brackets.
+func checkUnsubscribe(address string) error {
+	if address == "" {
+		return nil
+	}
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil || len(address) > MaxUnsubscribe ||
+		strings.ContainsFunc(address, func(r rune) bool {
+			return r <= ' ' || r > '~' || strings.ContainsRune("<>,\"\\", r)
+		}) {
+		return fmt.Errorf("%w: %.80q is no https address of at most %d bytes", ErrInvalid, address,
+			MaxUnsubscribe)
+	}
+	return nil
 }
 
 func checkPart(part, text string) error {

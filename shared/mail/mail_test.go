@@ -14,7 +14,7 @@ func good() Message {
 	return Message{
 		ID: ID("R-00000001", "points-ready", "a@b.example"), To: "a@b.example",
 		Subject: "【あおぞらストア】ポイント付与データができました", Text: "本文\n\tEnglish", HTML: "<p>本文</p>",
-		Template: "points-ready", Run: "R-00000001",
+		Template: "points-ready", Run: "R-00000001", Unsubscribe: "https://x.example/u/1",
 	}
 }
 
@@ -25,6 +25,7 @@ func TestAGoodMailIsTaken(t *testing.T) {
 	}
 	m.Subject = strings.Repeat("あ", MaxSubject)
 	m.Text, m.HTML = strings.Repeat("x", MaxPart), strings.Repeat("x", MaxPart)
+	m.Unsubscribe += strings.Repeat("x", MaxUnsubscribe-len(m.Unsubscribe))
 	if err := m.Check(); err != nil {
 		t.Errorf("at the limits: %v", err)
 	}
@@ -59,6 +60,14 @@ func TestWhatCouldBecomeAHeaderIsRefused(t *testing.T) {
 		"text with CR":         func(m *Message) { m.Text += "\r" },
 		"text too large":       func(m *Message) { m.Text = strings.Repeat("x", MaxPart+1) },
 		"HTML not UTF-8":       func(m *Message) { m.HTML += "\xff" },
+		"stop CR LF":           func(m *Message) { m.Unsubscribe += "\r\nBcc: x@y.example" },
+		"stop http":            func(m *Message) { m.Unsubscribe = "http://x.example/u/1" },
+		"stop mailto":          func(m *Message) { m.Unsubscribe = "mailto:x@y.example" },
+		"stop without host":    func(m *Message) { m.Unsubscribe = "https:///u/1" },
+		"stop two":             func(m *Message) { m.Unsubscribe += ">,<https://y.example" },
+		"stop with user":       func(m *Message) { m.Unsubscribe = "https://a:b@x.example/u/1" },
+		"stop not ASCII":       func(m *Message) { m.Unsubscribe += "あ" },
+		"stop too long":        func(m *Message) { m.Unsubscribe += strings.Repeat("x", MaxUnsubscribe) },
 	} {
 		m := good()
 		spoil(&m)

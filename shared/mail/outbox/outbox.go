@@ -23,6 +23,7 @@ import (
 	"time"
 
 	"multipoint/shared/mail"
+	"multipoint/shared/mail/compose"
 )
 
 // ErrAbsent: there is no mail of that id.
@@ -65,7 +66,7 @@ func Open(folder string, o Options) (*Outbox, error) {
 	if o.From == "" {
 		o.From = "no-reply@multipoint.invalid"
 	}
-	if err := mail.CheckAddress(o.From); err != nil {
+	if err := mail.CheckFrom(o.From); err != nil {
 		return nil, err
 	}
 	if o.Now == nil {
@@ -114,7 +115,7 @@ func (b *Outbox) Send(ctx context.Context, m mail.Message) error {
 	}
 	// Microseconds: what the name of the entry keeps.
 	x := &Mail{Sent: b.options.Now().UTC().Truncate(time.Microsecond), Message: m}
-	eml, err := render(x, b.options.From)
+	eml, err := compose.Message(&x.Message, b.options.From, x.Sent)
 	if err != nil {
 		return err
 	}

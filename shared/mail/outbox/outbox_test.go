@@ -26,7 +26,7 @@ func message(number int) port.Message {
 		ID: port.ID(run, "points-ready", "a@b.example"), To: "a@b.example",
 		Subject: "【あおぞらストア】ポイント付与データができました（2026年11月22日分）　Point data generated",
 		Text:    fmt.Sprintf("髙橋商店　第%d回\nFrom here\n.\n", number), HTML: "<p lang=\"ja\">本文＆</p>\n",
-		Template: "points-ready", Run: run,
+		Template: "points-ready", Run: run, Unsubscribe: "https://point.aozora.example/u/1",
 	}
 }
 
@@ -78,6 +78,7 @@ func TestAMailProgramReadsTheMail(t *testing.T) {
 	c := start()
 	b := open(t, t.TempDir(), c)
 	want := message(1)
+	want.Subject = "アップロードされたファイルにエラーがあります" + strings.Repeat("、髙橋商店", 25) // over many lines
 	if err := b.Send(t.Context(), want); err != nil {
 		t.Fatal(err)
 	}
@@ -108,6 +109,8 @@ func TestAMailProgramReadsTheMail(t *testing.T) {
 		"To": "<a@b.example>", "From": "<no-reply@multipoint.invalid>", "Auto-Submitted": "auto-generated",
 		"X-Multipoint-Id": want.ID, "X-Multipoint-Template": "points-ready", "X-Multipoint-Run": "R-00000001",
 		"Message-Id": "<" + want.ID + "@multipoint.invalid>", "Bcc": "", "Cc": "",
+		"List-Unsubscribe":      "<" + want.Unsubscribe + ">",
+		"List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
 	} {
 		if got := m.Header.Get(name); got != value {
 			t.Errorf("%s is %q, want %q", name, got, value)

@@ -21,6 +21,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"multipoint/shared/mail"
+	"multipoint/shared/mail/compose"
 )
 
 // Options are what a Sender works with. Client and From must be given.
@@ -46,7 +47,7 @@ var _ mail.Sender = (*Sender)(nil)
 
 // New makes a sender; it sends nothing. Error: mail.ErrInvalid for Options.From.
 func New(o Options) (*Sender, error) {
-	if err := mail.CheckAddress(o.From); err != nil {
+	if err := mail.CheckFrom(o.From); err != nil {
 		return nil, err
 	}
 	s := &Sender{client: o.Client, from: o.From, now: o.Now}
@@ -66,7 +67,8 @@ func (s *Sender) Send(ctx context.Context, m mail.Message) error {
 	if err := m.Check(); err != nil {
 		return err
 	}
-	raw, err := render(&m, s.from, s.now())
+	// SES puts its own Message-ID and Date in the place of ours.
+	raw, err := compose.Message(&m, s.from, s.now())
 	if err != nil {
 		return fmt.Errorf("mail %s: %w: %w", m.ID[:8], mail.ErrInvalid, err)
 	}
@@ -77,7 +79,7 @@ func (s *Sender) Send(ctx context.Context, m mail.Message) error {
 	_, err = s.client.SendEmail(ctx, &sesv2.SendEmailInput{
 		FromEmailAddress: &s.from, ConfigurationSetName: s.set,
 		// Named here, so that nothing in the content can add a recipient.
-		Destination: &types.Destination{ToAddresses: []string{m.To}},
+		Destination: &types.Destination{ToAddresses: []string{compose.Mailbox(m.To)}},
 		Content:     &types.EmailContent{Raw: &types.RawMessage{Data: raw}},
 		EmailTags:   tags(&m),
 	}, func(o *sesv2.Options) {

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	rfc "net/mail"
 	"regexp"
 	"strings"
 	"sync/atomic"
@@ -20,6 +21,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sesv2"
 
 	"multipoint/shared/mail"
+	"multipoint/shared/mail/compose"
 	"multipoint/shared/mail/ses"
 	"multipoint/test/emulator"
 )
@@ -32,7 +34,7 @@ func message() mail.Message {
 		ID: mail.ID(run, "points-ready", "a@b.example"), To: "a@b.example",
 		Subject: "【あおぞらストア】ポイント付与データができました（2026年11月22日分）　Point data generated",
 		Text:    "髙橋商店　第1回\nFrom here\n.\n", HTML: "<p lang=\"ja\">本文＆</p>\n",
-		Template: "points-ready", Run: run,
+		Template: "points-ready", Run: run, Unsubscribe: "https://point.aozora.example/u/1",
 	}
 }
 
@@ -285,6 +287,26 @@ func TestWhatIsNoMailIsNotSent(t *testing.T) {
 	_, err := ses.New(ses.Options{From: "a@b.example\r\nBcc: x@y.example"})
 	if !errors.Is(err, mail.ErrInvalid) {
 		t.Errorf("got %v, want ErrInvalid", err)
+	}
+}
+
+// TestSESGetsTheMailAsWritten: with all its headers, those of RFC 8058 among them.
+func TestSESGetsTheMailAsWritten(t *testing.T) {
+	wire := &recorder{}
+	config, _ := served(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprint(w, `{}`) })
+	config.HTTPClient = wire
+	m := message()
+	if err := sender(t, config).Send(t.Context(), m); err != nil {
+		t.Fatal(err)
+	}
+	want, err := compose.Message(&m, from, time.Date(2026, 11, 22, 6, 3, 20, 0, time.UTC))
+	if got := wire.last.Content.Raw.Data; err != nil || !bytes.Equal(got, want) {
+		t.Errorf("got\n%s\nwant\n%s, %v", got, want, err)
+	}
+	read, err := rfc.ReadMessage(bytes.NewReader(wire.last.Content.Raw.Data))
+	if err != nil || read.Header.Get("List-Unsubscribe") != "<"+m.Unsubscribe+">" ||
+		read.Header.Get("List-Unsubscribe-Post") != "List-Unsubscribe=One-Click" {
+		t.Errorf("the headers are %v, %v", read.Header, err)
 	}
 }
 

@@ -40,7 +40,7 @@ var (
 )
 
 // carriers are the domains whose addresses may have dots anywhere but in front. No others: who mistypes an
-// address elsewhere is told so.
+// address elsewhere is told so. Suppression knows more carriers (package mailing): those who filter mail.
 var carriers = []string{
 	"docomo.ne.jp", "ezweb.ne.jp", "au.com", "softbank.ne.jp", "i.softbank.jp", "ymobile.ne.jp",
 	"d.vodafone.ne.jp", "h.vodafone.ne.jp", "t.vodafone.ne.jp", "c.vodafone.ne.jp", "k.vodafone.ne.jp",
