@@ -25,7 +25,7 @@ RACE     := $(if $(and $(CC_FOUND),$(filter 1,$(shell go env CGO_ENABLED))),-rac
 # Packages whose tests take minutes under the race detector: they run without it, and what runs beside each
 # other in them once more with it.
 LONG := multipoint/test/engine multipoint/test/kill multipoint/cmd/multipoint multipoint/shared/object/gateway \
-	multipoint/shared/intake/cut
+	multipoint/shared/intake/cut multipoint/shared/table/dynamo multipoint/test/costs
 
 # make run: the folder that keeps everything, and what else serve is told (--addr).
 DATA        ?= data
@@ -72,6 +72,8 @@ full: test lint ## everything at full size (hours)
 	MULTIPOINT_RUNS=50000 go test -count=1 -timeout 6h -run SurviveLosses ./test/engine
 	MULTIPOINT_KILLS=20 MULTIPOINT_KILL_LINES=1000000 go test -count=1 -timeout 6h ./test/kill
 	$(MAKE) fuzz FUZZTIME=1h
+	MULTIPOINT_STACK=1 go test -count=1 -timeout 1h ./test/sam
+	MULTIPOINT_STACK=1 go test -count=1 -timeout 1h ./test/coldstart -write
 	$(MAKE) bench
 
 bench: ## the engine beside other programs on the same files (BENCH_FLAGS: -rows a,d, -big, -smoke)

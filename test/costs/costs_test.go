@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"flag"
+	"math"
 	"net/http"
 	"net/url"
 	"os"
@@ -234,5 +235,43 @@ func TestFormulaHasItsTerms(t *testing.T) {
 		5*100_000_000
 	if got := f.sum(calls, s, 5, 6); got != want {
 		t.Errorf("got %f, want %d", got, want)
+	}
+}
+
+// TestBackupsGrowWithWhatIsKept takes days of a GB in the table and one of objects.
+func TestBackupsGrowWithWhatIsKept(t *testing.T) {
+	d := &Day{Items: gb, Objects: gb}
+	near := func(what string, got, want float64) {
+		t.Helper()
+		if math.Abs(got-want) > 0.001 {
+			t.Errorf("%s: got %.4f USD, want %.4f", what, got, want)
+		}
+	}
+	first := d.after(1) // one copy of one GB, in each place, of each kind, with its chance to be there
+	near("a day's copies", first.copies, 2*(1/7.+12/365.)*priceOfCopy+(365/12./7+1)*priceOfWay)
+	near("a day's test", first.test, priceOfTest)
+	near("a day's record", first.recordCopy, priceOfArchive+365/12.*priceOfWay)
+	near("a day's copy each day", first.daily, 2*priceOfCopy+365/12.*priceOfWay)
+	year := d.after(365)
+	const gbOfDays = 186*365 - 186*185/2 // of 365, 364 … 180 GB
+	near("a year's copies each day", year.daily, 2*gbOfDays*priceOfCopy+365*365/12.*priceOfWay)
+	if year.copies > year.daily/10 {
+		t.Errorf("copies cost %.2f USD, each day %.2f", year.copies, year.daily)
+	}
+}
+
+// TestBackupsAreThoseOfTheStack compares days with infra/cdk.
+func TestBackupsAreThoseOfTheStack(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "..", "infra", "cdk", "backup.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, days := range map[string]int{
+		"daysOfBackups": daysOfBackups, "daysOfWeekly": daysOfWeekly, "daysHere": daysHere,
+	} {
+		constant := regexp.MustCompile(name + `\s+= (\d+)`).FindSubmatch(text)
+		if len(constant) != 2 || string(constant[1]) != strconv.Itoa(days) {
+			t.Errorf("%s is %q in the stack, not %d", name, constant, days)
+		}
 	}
 }

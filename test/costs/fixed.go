@@ -25,7 +25,8 @@ func fixed() []monthly {
 	return []monthly{
 		{"KMS keys", 6, 1.00, "storage, table, wrapping, trail, backups here and in Osaka; " +
 			"each rotation adds one, two at most"},
-		{"CloudWatch alarms", 62, 0.10, ""},
+		{"CloudWatch alarms", 63, 0.10, ""},
+		{"CloudWatch metrics of copies to Osaka", 4, 0.30, "S3 counts them as one's own"},
 		{"CloudWatch dashboard", 1, 3.00, ""},
 		{"WAF: web ACL", 1, 5.00, "and 0.60 a million requests"},
 		{"WAF: rules and AWS's own groups", 6, 1.00, ""},
@@ -60,32 +61,6 @@ func fixedTable() string {
 	fmt.Fprintf(&out, "| **together, before anybody uses it** | | | **%.2f** | |\n", sum)
 	for _, m := range byUse() {
 		fmt.Fprintf(&out, "| %s | | %.4g | by use | %s |\n", m.what, m.usd, m.note)
-	}
-	return out.String()
-}
-
-// Backups: AWS Backup copies a table of DynamoDB whole each time, here and to Osaka (infra/cdk/backup.go).
-const (
-	daysOfBackups = 186
-	places        = 2
-	// GB a month in Tokyo and Osaka (base 0.10), and a GB's way to Osaka.
-	priceOfCopy = 0.12
-	priceOfWay  = 0.09
-)
-
-// backupTable says what backups of the table cost a month, when so many days of the given one are in it.
-func backupTable(d *Day) string {
-	var out strings.Builder
-	out.WriteString("| days in the table | GB in the table | copies | USD a month for copies | " +
-		"for their way |\n|---:|---:|---:|---:|---:|\n")
-	for _, days := range []int{30, 186, 365} {
-		now := float64(d.Items) / gb * float64(days)
-		kept := 0.0 // GB of all copies on one side: that of each day was as large as the table then
-		for age := range min(days, daysOfBackups) {
-			kept += float64(d.Items) / gb * float64(days-age)
-		}
-		fmt.Fprintf(&out, "| %d | %.0f | %d | %s | %s |\n", days, now, places*min(days, daysOfBackups),
-			grouped(kept*places*priceOfCopy), grouped(30*now*priceOfWay))
 	}
 	return out.String()
 }

@@ -44,5 +44,6 @@ func run(ctx context.Context, write bool, spec Spec) error {
 	fmt.Println("Prices of Tokyo,", pricesOf)
 	fmt.Print(billTable([]*Day{d}))
 	fmt.Print(stepTable(d))
+	fmt.Print(backupTable(d))
 	return nil
 }

@@ -43,6 +43,14 @@ func asked(t testing.TB) {
 	}
 }
 
+// OnlyFull skips a test that takes minutes unless everything is to run.
+func OnlyFull(t testing.TB) {
+	t.Helper()
+	if os.Getenv("MULTIPOINT_FULL") != "1" {
+		t.Skip("skipped: MULTIPOINT_FULL=1 runs it, with an emulator of the cloud that it installs")
+	}
+}
+
 // root is the module's folder.
 func root() string {
 	_, file, _, _ := runtime.Caller(0)

@@ -8,7 +8,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
 	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 )
 
 // What is installed, and how far back: LocalStack names most of what it needs without an upper bound.
@@ -27,6 +32,16 @@ const (
 // is skipped, in CI too.
 func LocalStack(t testing.TB, lambda string) string {
 	t.Helper()
+	return startLocalStack(t, lambda, t.TempDir(), func(ctx context.Context, endpoint string) error {
+		return answers(ctx, endpoint+"/_localstack/health")
+	})
+}
+
+// startLocalStack starts one that has the files of a folder, where it also writes.
+func startLocalStack(
+	t testing.TB, lambda, files string, ready func(ctx context.Context, endpoint string) error,
+) string {
+	t.Helper()
 	name := "localstack-" + localStackVersion
 	if _, err := os.Stat(filepath.Join(tools(), name, "complete")); err != nil &&
 		os.Getenv("MULTIPOINT_FULL") != "1" {
@@ -42,7 +57,6 @@ func LocalStack(t testing.TB, lambda string) string {
 	}
 	address := fmt.Sprintf("127.0.0.1:%d", port)
 	endpoint := "http://" + address
-	files := t.TempDir()
 	cmd := exec.Command(filepath.Join(folder, "bin", "python"), "-m", "localstack.runtime.main")
 	cmd.Dir = files
 	cmd.Env = localStackEnvironment(files, address)
@@ -51,9 +65,66 @@ func LocalStack(t testing.TB, lambda string) string {
 		cmd.Env = append(cmd.Env, "DISTRIBUTED_MODE=1", "AWS_ENDPOINT_URL="+endpoint,
 			"AWS_ENDPOINT_URL_LAMBDA="+lambda)
 	}
-	start(t, cmd, func(ctx context.Context) error { return answers(ctx, endpoint+"/_localstack/health") })
+	start(t, cmd, func(ctx context.Context) error { return ready(ctx, endpoint) })
 	return endpoint
 }
+
+// LocalStackWithTables starts a LocalStack that has DynamoDB too. It is a DynamoDB Local behind LocalStack's
+// own reading of requests, which LocalStack would fetch from somewhere and here is the one that DynamoDB
+// starts; so it needs Java 17 and once Maven.
+func LocalStackWithTables(t testing.TB) string {
+	t.Helper()
+	if err := checkJava(t.Context()); err != nil {
+		unable(t, "DynamoDB Local needs Java "+strconv.Itoa(javaNeeded), err)
+	}
+	tables, err := installed(t.Context(), "dynamodb-local-"+dynamoVersion, installDynamoDB)
+	if err != nil {
+		unable(t, "DynamoDB Local", err)
+	}
+	java, err := exec.LookPath("java")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := t.TempDir()
+	process := filepath.Join(files, "java.process")
+	program := fmt.Sprintf(javaOfLocalStack, process, java, filepath.Join(tables, "lib"))
+	for name, content := range map[string]string{
+		"dynamodb-local/2/DynamoDBLocal.jar": "", // only looked for
+		"java/21/bin/java":                   program,
+	} {
+		path := filepath.Join(files, "var", "lib", "localstack", "lib", filepath.FromSlash(name))
+		err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755),
+			os.WriteFile(path, []byte(content), 0o755))
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Cleanup(func() { // after LocalStack's end: it would start another
+		text, _ := os.ReadFile(process) // absent if nobody asked for a table
+		if id, err := strconv.Atoi(strings.TrimSpace(string(text))); err == nil {
+			_ = syscall.Kill(id, syscall.SIGKILL)
+		}
+	})
+	// It starts DynamoDB with the first request, which may take longer than a client waits.
+	return startLocalStack(t, "", files, func(ctx context.Context, endpoint string) error {
+		_, err := dynamodb.New(dynamodb.Options{
+			BaseEndpoint: &endpoint, Region: Region, Credentials: credentials(),
+		}).ListTables(ctx, nil)
+		return err
+	})
+}
+
+// javaOfLocalStack stands where LocalStack looks for Java. It leaves out what LocalStack puts before -jar,
+// among it an agent for tables with more indexes than ours, and says which process it becomes: it is of a
+// session of its own, and outlives LocalStack.
+const javaOfLocalStack = `#!/bin/sh
+while [ "$1" != -jar ]; do shift; done
+shift 2
+echo $$ >'%[1]s'
+lib='%[3]s'
+exec '%[2]s' -Xmx1g -XX:+UseSerialGC -Djava.library.path="$lib" -cp "$lib/*" \
+	com.amazonaws.services.dynamodbv2.local.main.ServerRunner "$@"
+`
 
 // localStackEnvironment is all that a LocalStack knows of the machine. It looks for nothing outside of it: no
 // certificates, no name server, no Docker, nobody to tell how it is used.
@@ -61,8 +132,10 @@ func localStackEnvironment(folder, address string) []string {
 	return []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + folder, "TMPDIR=" + folder, "LANG=C.UTF-8",
 		"SKIP_SSL_CERT_DOWNLOAD=1", "DISABLE_EVENTS=1", "EAGER_SERVICE_LOADING=0", "DNS_ADDRESS=0",
+		"DYNAMODB_IN_MEMORY=1",
 		"GATEWAY_LISTEN=" + address, "LOCALSTACK_HOST=" + address, "FILESYSTEM_ROOT=" + folder,
 		"DOCKER_HOST=unix://" + filepath.Join(folder, "no-docker.sock"),
+		"OVERRIDE_IN_DOCKER=0", // in a container too its files are in the folder
 	}
 }
 

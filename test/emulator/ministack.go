@@ -88,9 +88,7 @@ func MiniStack(t testing.TB, settings ...string) *Mini {
 	m := &Mini{URL: "http://127.0.0.1:" + strconv.Itoa(port)}
 	m.Config = aws.Config{
 		Region: Region, BaseEndpoint: &m.URL,
-		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-			return aws.Credentials{AccessKeyID: "test", SecretAccessKey: "test"}, nil
-		}),
+		Credentials: credentials(),
 	}
 	python := filepath.Join(folder, "bin", "python")
 	cmd := exec.Command(python, "-c", runMiniStack) // #nosec G204 -- our own installation
@@ -104,6 +102,13 @@ func MiniStack(t testing.TB, settings ...string) *Mini {
 	cmd.Stdin = input
 	start(t, cmd, m.ready)
 	return m
+}
+
+// credentials are those of the account itself, which each emulator knows.
+func credentials() aws.CredentialsProvider {
+	return aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+		return aws.Credentials{AccessKeyID: "test", SecretAccessKey: "test"}, nil
+	})
 }
 
 // miniStackEnvironment is all that a MiniStack knows of the machine: what the developer's shell says of
