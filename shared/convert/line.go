@@ -28,6 +28,7 @@ type line struct {
 	badDate     bool
 	badDates    [2][]byte // what stands instead of the date and the original's date, if it is no date
 	amountsRead bool      // no amount of the line is unreadable
+	pointsRead  bool      // a grant's points are readable
 	differs     bool      // its lines repeat different amounts
 	broken      bool      // the record's columns could not be told apart
 	start, end  int       // of its records in the block
@@ -274,7 +275,7 @@ func (w *Worker) readPoints(l *line, rec *layout.ReadRecord) {
 	}
 	switch code {
 	case 0:
-		t.PointsGiven = v
+		t.PointsGiven, l.pointsRead = v, true
 	case fault.AmountBad, fault.LookupMissing:
 		l.add(rec, fault.PointsBad, s)
 	default:

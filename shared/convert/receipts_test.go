@@ -134,6 +134,25 @@ func TestR5FlatReceiptAmounts(t *testing.T) {
 	}
 }
 
+// TestR5UnreadablePointsDoNotDiffer: of a grant whose lines repeat its points, one that cannot be read is bad,
+// and not different as well.
+func TestR5UnreadablePointsDoNotDiffer(t *testing.T) {
+	for at, want := range []string{"x,5,5", "5,x,5", "5,5,x", "5,6,5"} {
+		var text string
+		for _, points := range strings.Split(want, ",") {
+			text += line("kind=grant", "points_given="+points, "point_type=BASE")
+		}
+		o := read(compile(t, csvFeed(flatReceipt)), text, 0)
+		code := fault.PointsBad
+		if at == 3 {
+			code = fault.AmountDiffers
+		}
+		if len(o.bad) != 1 || len(o.bad[0].Faults) != 1 || o.bad[0].Faults[0].Code != code {
+			t.Errorf("%s: %d good, %q", want, len(o.good), o.faults())
+		}
+	}
+}
+
 // TestR5SumsOfItemLinesObeyTheLimit.
 func TestR5SumsOfItemLinesObeyTheLimit(t *testing.T) {
 	for _, column := range []string{"amount_incl", "amount_excl", "incl_8", "incl_10", "tax_8", "tax_10"} {

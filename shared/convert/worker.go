@@ -186,6 +186,7 @@ func (w *Worker) merge(into, next *line) {
 	into.end = next.end
 	into.faults = append(into.faults, next.faults...)
 	into.amountsRead = into.amountsRead && next.amountsRead
+	into.pointsRead = into.pointsRead && next.pointsRead
 	if next.broken {
 		return
 	}
@@ -199,7 +200,9 @@ func (w *Worker) merge(into, next *line) {
 		same := a.AmountIncl == b.AmountIncl && a.Excl == b.Excl &&
 			a.Incl8 == b.Incl8 && a.Incl10 == b.Incl10 &&
 			a.Tax8 == b.Tax8 && a.Tax10 == b.Tax10 && a.PointsGiven == b.PointsGiven
-		if !same && into.amountsRead && !into.differs {
+		// What cannot be read is bad already, and not known to differ.
+		readable := into.amountsRead && (a.Kind != transaction.Grant || into.pointsRead)
+		if !same && readable && !into.differs {
 			into.differs = true
 			into.faults = append(into.faults, LineFault{
 				Code: fault.AmountDiffers, Field: w.feed.src.incl.Name(), Line: b.Line,
