@@ -15,7 +15,6 @@ const (
 	anAlarm       = "AWS::CloudWatch::Alarm"
 	anACL         = "AWS::WAFv2::WebACL"
 	aStage        = "AWS::ApiGatewayV2::Stage"
-	aSelection    = "AWS::Backup::BackupSelection"
 	aRule         = "AWS::Events::Rule"
 )
 
@@ -135,40 +134,16 @@ var aroundRules = []stackRule{
 			return wants(r, "All", "EventSelectors", "0", "ReadWriteType")
 		}),
 	},
+	{
+		"the trail says who called the operator's function", inMain,
+		each("AWS::CloudTrail::Trail", func(r resource) []string {
+			const operate = "arn:aws:lambda:ap-northeast-1:111122223333:function:multipoint-prod-operate"
+			return wants(r, []any{operate}, "EventSelectors", "0", "DataResources", "1", "Values")
+		}),
+	},
 	{"intruders are looked for", inMain, each("AWS::GuardDuty::Detector", func(r resource) []string {
 		return wants(r, true, "Enable")
 	})},
-	{"backups are daily, of 6 months, and in Osaka too", inMain, dailyBackup},
-	{"everything is backed up", inMain, each(aSelection, func(r resource) (found []string) {
-		all := text(r.at("BackupSelection", "Resources"))
-		for _, part := range []string{
-			"LedgerTable", "StorageObjects", "StorageLogs", "TrailRecords", "cdk-hnb659fds-assets",
-		} {
-			if !strings.Contains(all, part) {
-				found = append(found, part+" is not backed up")
-			}
-		}
-		return found
-	})},
-	{"backups are restored to see that they can be", inMain, func(t template) (found []string) {
-		kinds := ""
-		for _, r := range t.of("AWS::Backup::RestoreTestingSelection") {
-			kinds += fmt.Sprint(r.at("ProtectedResourceType")) + " "
-		}
-		if kinds != "DynamoDB S3 " || len(t.of("AWS::Backup::RestoreTestingPlan")) != 1 {
-			found = append(found, "tested are "+kinds)
-		}
-		return found
-	}},
-	{"nobody removes a backup", inMain, lockedVault},
-	{"nobody removes a copy of a backup", inAway, lockedVault},
-	{"copies are encrypted under a key of their region", inAway, each("AWS::Backup::BackupVault",
-		func(r resource) []string {
-			if !strings.Contains(text(r.at("EncryptionKeyArn")), "CopiesKey") {
-				return []string{"the vault has no key of its own"}
-			}
-			return nil
-		})},
 	{"intake hears of clean uploads", inDev, one(aRule, "Intakearrivals", func(r resource) []string {
 		return wants(r, []any{"NO_THREATS_FOUND"},
 			"EventPattern", "detail", "scanResultDetails", "scanResultStatus")
@@ -252,25 +227,6 @@ func proofShared(t template) (found []string) {
 		}
 	}
 	return found
-}
-
-func dailyBackup(t template) []string {
-	return each("AWS::Backup::BackupPlan", func(r resource) []string {
-		rule := []string{"BackupPlan", "BackupPlanRule", "0"}
-		return slices.Concat(
-			wants(r, "cron(0 11 * * ? *)", append(rule, "ScheduleExpression")...),
-			wants(r, "Asia/Tokyo", append(rule, "ScheduleExpressionTimezone")...),
-			wants(r, 186, append(rule, "Lifecycle", "DeleteAfterDays")...),
-			wants(r, "arn:aws:backup:ap-northeast-3:111122223333:backup-vault:multipoint-prod-copies",
-				append(rule, "CopyActions", "0", "DestinationBackupVaultArn")...),
-			wants(r, 186, append(rule, "CopyActions", "0", "Lifecycle", "DeleteAfterDays")...))
-	})(t)
-}
-
-func lockedVault(t template) []string {
-	return each("AWS::Backup::BackupVault", func(r resource) []string {
-		return wants(r, 186, "LockConfiguration", "MinRetentionDays")
-	})(t)
 }
 
 var pageOf = regexp.MustCompile(`Runbook: (docs/runbooks/[a-z-]+\.md)$`)

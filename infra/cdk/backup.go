@@ -3,63 +3,98 @@ package main
 import (
 	"strings"
 
-	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsbackup"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 )
 
-// daysOfBackups is how long a backup is kept: 6 months (SPEC A25), of which the longest have 184 days.
-const daysOfBackups = 186
+// Days that backups are kept. docs/decisions/0011-backups.md says why so long, and what it costs.
+const (
+	daysOfBackups = 186 // 6 months (SPEC A25), of which the longest have 184 days
+	daysOfWeekly  = 35  // a week's copy of the table in Osaka
+	// daysHere is how long a copy of the table stays in Tokyo, where the table itself goes back 35 days:
+	// until there is the next, so that there is one to restore as a test.
+	daysHere = 8
+)
 
-// newBackup copies table and buckets once a day, after the files left, to a vault here and on to Osaka, and
-// restores a copy each week to see that it can be. The bucket of the CDK's assets is among them: it holds the
-// program as it was deployed, each change.
-func newBackup(scope constructs.Construct, c *settings, buckets []awss3.Bucket, l *ledger) {
-	scope = constructs.NewConstruct(scope, jsii.String("Backup"))
-	vault := newBackupVault(scope, c, "backups")
-	plan := awsbackup.NewCfnBackupPlan(scope, jsii.String("plan"), &awsbackup.CfnBackupPlanProps{
-		BackupPlan: &awsbackup.CfnBackupPlan_BackupPlanResourceTypeProperty{
-			BackupPlanName: jsii.String(c.name("daily")),
-			BackupPlanRule: []any{&awsbackup.CfnBackupPlan_BackupRuleResourceTypeProperty{
-				RuleName: jsii.String("daily"), TargetBackupVault: vault.Ref(),
-				ScheduleExpression:         jsii.String("cron(0 11 * * ? *)"),
-				ScheduleExpressionTimezone: jsii.String("Asia/Tokyo"),
-				StartWindowMinutes:         jsii.Number(60), CompletionWindowMinutes: jsii.Number(720),
-				Lifecycle: &awsbackup.CfnBackupPlan_LifecycleResourceTypeProperty{
-					DeleteAfterDays: jsii.Number(daysOfBackups),
-				},
-				CopyActions: []any{&awsbackup.CfnBackupPlan_CopyActionResourceTypeProperty{
-					DestinationBackupVaultArn: jsii.String("arn:aws:backup:" + osaka + ":" + c.account +
-						":backup-vault:" + c.name("copies")),
-					Lifecycle: &awsbackup.CfnBackupPlan_LifecycleResourceTypeProperty{
-						DeleteAfterDays: jsii.Number(daysOfBackups),
-					},
-				}},
-			}},
-		},
-	})
-	role := backupRole(scope, c, "backup", "AWSBackupServiceRolePolicyForBackup",
-		"AWSBackupServiceRolePolicyForS3Backup")
-	resources := []*string{
-		l.table.TableArn(), jsii.String("arn:aws:s3:::cdk-hnb659fds-assets-" + c.account + "-" + tokyo),
-	}
-	for _, b := range buckets {
-		resources = append(resources, b.BucketArn())
-	}
-	awsbackup.NewCfnBackupSelection(scope, jsii.String("selection"), &awsbackup.CfnBackupSelectionProps{
-		BackupPlanId: plan.Ref(),
-		BackupSelection: &awsbackup.CfnBackupSelection_BackupSelectionResourceTypeProperty{
-			SelectionName: jsii.String("all"), IamRoleArn: role.RoleArn(), Resources: &resources,
-		},
-	})
-	newRestoreTest(scope, c, vault, []*string{l.table.TableArn()}, []*string{buckets[0].BucketArn()})
+// backupPlan is what AWS Backup copies to the vault here and on to Osaka, and how often.
+type backupPlan struct {
+	name        string
+	resources   []*string // ARNs
+	generations []generation
 }
 
-// newRestoreTest restores the newest copy of table and objects each week, looks whether that ends well
-// (alarm NumberOfRestoreJobsFailed), and removes what it made.
+// generation is one rule of a plan: when, by Tokyo's clock, and how many days its copies are kept.
+type generation struct {
+	name, cron string
+	here, away float64
+}
+
+// newBackup copies the logs once a day, after the files left, the table once a week and once a month, and
+// restores a copy of both each month to see that it can be. The bucket of the CDK's assets is among the daily
+// ones: it holds the program as it was deployed, each change. The record has copies of its own (copies.go).
+func newBackup(scope constructs.Construct, c *settings, logs []awss3.Bucket, l *ledger) {
+	vault := newBackupVault(scope, c, "backups", newKey(scope, c, "Key", "encrypts backups"), daysHere)
+	role := backupRole(scope, c, "backup", "AWSBackupServiceRolePolicyForBackup",
+		"AWSBackupServiceRolePolicyForS3Backup")
+	daily := []*string{jsii.String("arn:aws:s3:::cdk-hnb659fds-assets-" + c.account + "-" + tokyo)}
+	for _, b := range logs {
+		daily = append(daily, b.BucketArn())
+	}
+	for _, p := range []backupPlan{
+		{"logs", daily, []generation{{"daily", "cron(0 11 * * ? *)", daysOfBackups, daysOfBackups}}},
+		{"table", []*string{l.table.TableArn()}, []generation{
+			{"weekly", "cron(0 11 ? * SUN *)", daysHere, daysOfWeekly},
+			{"monthly", "cron(0 11 1 * ? *)", daysHere, daysOfBackups},
+		}},
+	} {
+		newBackupPlan(scope, c, &p, vault, role)
+	}
+	newRestoreTest(scope, c, vault, []*string{l.table.TableArn()}, []*string{logs[0].BucketArn()})
+}
+
+func newBackupPlan(
+	scope constructs.Construct, c *settings, p *backupPlan, vault awsbackup.CfnBackupVault, role awsiam.Role,
+) {
+	var rules []any
+	for _, g := range p.generations {
+		rules = append(rules, &awsbackup.CfnBackupPlan_BackupRuleResourceTypeProperty{
+			RuleName: jsii.String(g.name), TargetBackupVault: vault.Ref(),
+			ScheduleExpression:         jsii.String(g.cron),
+			ScheduleExpressionTimezone: jsii.String("Asia/Tokyo"),
+			StartWindowMinutes:         jsii.Number(60), CompletionWindowMinutes: jsii.Number(720),
+			Lifecycle: &awsbackup.CfnBackupPlan_LifecycleResourceTypeProperty{
+				DeleteAfterDays: jsii.Number(g.here),
+			},
+			CopyActions: []any{&awsbackup.CfnBackupPlan_CopyActionResourceTypeProperty{
+				DestinationBackupVaultArn: jsii.String("arn:aws:backup:" + osaka + ":" + c.account +
+					":backup-vault:" + c.name("copies")),
+				Lifecycle: &awsbackup.CfnBackupPlan_LifecycleResourceTypeProperty{
+					DeleteAfterDays: jsii.Number(g.away),
+				},
+			}},
+		})
+	}
+	plan := awsbackup.NewCfnBackupPlan(scope, jsii.String(p.name), &awsbackup.CfnBackupPlanProps{
+		BackupPlan: &awsbackup.CfnBackupPlan_BackupPlanResourceTypeProperty{
+			BackupPlanName: jsii.String(c.name(p.name)), BackupPlanRule: rules,
+		},
+	})
+	awsbackup.NewCfnBackupSelection(scope, jsii.String(p.name+"-selection"),
+		&awsbackup.CfnBackupSelectionProps{
+			BackupPlanId: plan.Ref(),
+			BackupSelection: &awsbackup.CfnBackupSelection_BackupSelectionResourceTypeProperty{
+				SelectionName: jsii.String(p.name), IamRoleArn: role.RoleArn(), Resources: &p.resources,
+			},
+		})
+}
+
+// newRestoreTest restores the newest copy of table and logs on the first of each month, looks whether that
+// ends well (alarm NumberOfRestoreJobsFailed), and removes what it made. What is read back is paid for by the
+// GB.
 func newRestoreTest(
 	scope constructs.Construct, c *settings, vault awsbackup.CfnBackupVault, tables, buckets []*string,
 ) {
@@ -69,12 +104,12 @@ func newRestoreTest(
 	newest := &awsbackup.CfnRestoreTestingPlan_RestoreTestingRecoveryPointSelectionProperty{
 		Algorithm:          jsii.String("LATEST_WITHIN_WINDOW"),
 		IncludeVaults:      jsii.Strings(*vault.AttrBackupVaultArn()),
-		RecoveryPointTypes: jsii.Strings("SNAPSHOT"), SelectionWindowDays: jsii.Number(7),
+		RecoveryPointTypes: jsii.Strings("SNAPSHOT"), SelectionWindowDays: jsii.Number(daysHere),
 	}
 	plan := awsbackup.NewCfnRestoreTestingPlan(scope, jsii.String("test"),
 		&awsbackup.CfnRestoreTestingPlanProps{
 			RestoreTestingPlanName: jsii.String(name), StartWindowHours: jsii.Number(2),
-			ScheduleExpression:         jsii.String("cron(0 14 ? * SUN *)"),
+			ScheduleExpression:         jsii.String("cron(0 14 1 * ? *)"),
 			ScheduleExpressionTimezone: jsii.String("Asia/Tokyo"),
 			RecoveryPointSelection:     newest,
 		})
@@ -111,23 +146,20 @@ func backupRole(scope constructs.Construct, c *settings, name string, policies .
 	})
 }
 
-// newBackupVault makes a vault whose backups nobody can remove before their time, in prod.
-func newBackupVault(scope constructs.Construct, c *settings, name string) awsbackup.CfnBackupVault {
-	key := newKey(scope, c, "Key", "encrypts backups")
+// newBackupVault makes a vault whose backups nobody can remove before their time, in prod. least is how many
+// days the shortest-lived of them is kept.
+func newBackupVault(
+	scope constructs.Construct, c *settings, name string, key awskms.Key, least float64,
+) awsbackup.CfnBackupVault {
 	props := &awsbackup.CfnBackupVaultProps{
 		BackupVaultName: jsii.String(c.name(name)), EncryptionKeyArn: key.KeyArn(),
 	}
 	if c.prod() {
 		props.LockConfiguration = &awsbackup.CfnBackupVault_LockConfigurationTypeProperty{
-			MinRetentionDays: jsii.Number(daysOfBackups),
+			MinRetentionDays: jsii.Number(least),
 		}
 	}
 	vault := awsbackup.NewCfnBackupVault(scope, jsii.String("vault"), props)
 	vault.ApplyRemovalPolicy(c.kept(), nil)
 	return vault
-}
-
-// newVault makes the vault of copies, in Osaka.
-func newVault(scope awscdk.Stack, c *settings) {
-	newBackupVault(constructs.NewConstruct(scope, jsii.String("Copies")), c, "copies")
 }

@@ -80,6 +80,46 @@ var callRules = []stackRule{
 		func(r resource) []string {
 			return wants(r, []any{"ReportBatchItemFailures"}, "FunctionResponseTypes")
 		})},
+	{"queues call no more than may run", inMain, func(t template) (found []string) {
+		reserved := map[string]any{}
+		for _, r := range t.of(aFunction) {
+			reserved[r.id] = r.at("ReservedConcurrentExecutions")
+		}
+		for _, r := range t.of("AWS::Lambda::EventSourceMapping") {
+			name, _ := r.at("FunctionName", "Ref").(string)
+			found = append(found, wants(r, reserved[name], "ScalingConfig", "MaximumConcurrency")...)
+		}
+		return found
+	}},
+	{"days wait for room", inMain, one(aFunction, "Functionsopen", func(r resource) []string {
+		return wants(r, "60", "Environment", "Variables", "MULTIPOINT_DAYS")
+	})},
+	{"an opening can wait for a day", inMain, func(t template) []string {
+		for _, r := range t.of(aQueue) {
+			hidden, _ := r.at("VisibilityTimeout").(float64)
+			receives, _ := r.at("RedrivePolicy", "maxReceiveCount").(float64)
+			if r.at("QueueName") == "multipoint-prod-open" && hidden*receives >= 86400 {
+				return nil
+			}
+		}
+		return []string{"it is given up before"}
+	}},
+	{"who writes manifests and proofs locks them", inMain, func(t template) (found []string) {
+		for i := range functions {
+			name, days := functions[i].name, any(nil)
+			if len(may[name].locks) > 0 {
+				days = "186"
+			}
+			found = append(found, one(aFunction, "Functions"+name, func(r resource) []string {
+				return wants(r, days, "Environment", "Variables", "MULTIPOINT_RETAIN_DAYS")
+			})(t)...)
+		}
+		return found
+	}},
+	{
+		"every task is patient when it is turned away", inMain,
+		each("AWS::StepFunctions::StateMachine", patient),
+	},
 	{"no event of a rule is lost", inMain, each("AWS::Events::Rule", func(r resource) (found []string) {
 		for _, target := range list(r.at("Targets")) {
 			if at(target, "DeadLetterConfig", "Arn") == nil {
@@ -186,6 +226,37 @@ func knownSettings(r resource) (found []string) {
 		if variables[name] == nil {
 			found = append(found, r.id+" is not told "+name)
 		}
+	}
+	return found
+}
+
+// patient looks for tasks that do not wait for hours until they are let in: their first retrier has to.
+func patient(r resource) (found []string) {
+	var definition any
+	if err := json.Unmarshal([]byte(fmt.Sprint(r.at("DefinitionString"))), &definition); err != nil {
+		return []string{err.Error()}
+	}
+	want := text(map[string]any{
+		"ErrorEquals": []any{"Lambda.TooManyRequestsException"}, "IntervalSeconds": 2, "BackoffRate": 1.5,
+		"MaxDelaySeconds": 60, "MaxAttempts": 500, "JitterStrategy": "FULL",
+	})
+	tasks := 0
+	var look func(name string, v any)
+	look = func(name string, v any) {
+		fields, _ := v.(map[string]any)
+		if fields["Type"] == "Task" {
+			tasks++
+			if text(at(v, "Retry", "0")) != want {
+				found = append(found, r.id+": "+name+" is not patient")
+			}
+		}
+		for name, inner := range fields {
+			look(name, inner)
+		}
+	}
+	look("", definition)
+	if tasks < 5 {
+		found = append(found, fmt.Sprintf("%s has %d tasks", r.id, tasks))
 	}
 	return found
 }

@@ -124,3 +124,8 @@ func (c *settings) executionARN(name string) string {
 func (c *settings) childrenARN(name string) string {
 	return c.arn("states", "execution:"+c.name(name)+"/*:*")
 }
+
+// mapRunARN are the runs of a state machine's Map states.
+func (c *settings) mapRunARN(name string) string {
+	return c.arn("states", "mapRun:"+c.name(name)+"/*:*")
+}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
@@ -37,6 +38,9 @@ const (
 	shares       = 900
 )
 
+// daysOfProofs is how long nobody may remove a run's manifest and proof: as long as its backups (SPEC A25).
+const daysOfProofs = 186
+
 // functions are all functions, in the order of a day.
 var functions = []function{
 	{
@@ -45,7 +49,7 @@ var functions = []function{
 	},
 	{
 		name: "open", memoryMB: oneProcessor, seconds: 60, scratchMB: smallScratch, share: 5,
-		needs: []string{"INBOX", "DAY_FLOW", "ANSWER_FLOW", "OPEN_QUEUE", "INBOX_QUEUE"},
+		needs: []string{"INBOX", "DAY_FLOW", "ANSWER_FLOW", "OPEN_QUEUE", "INBOX_QUEUE", "DAYS"},
 	},
 	step("plan", oneProcessor, smallScratch, 5),
 	step("convert", oneProcessor, largeScratch, 256),
@@ -54,18 +58,22 @@ var functions = []function{
 	step("allocate", moreMemory, largeScratch, 5),
 	step("grant", oneProcessor, largeScratch, 256),
 	step("files", oneProcessor, smallScratch, 40),
-	step("settle", moreMemory, smallScratch, 5),
+	step("settle", moreMemory, smallScratch, 5, "RETAIN_DAYS"),
 	step("post", moreMemory, largeScratch, 10),
 	step("deliver", oneProcessor, smallScratch, 5),
 	step("mail", oneProcessor, smallScratch, 5, mailSettings...),
-	step("close", oneProcessor, smallScratch, 5),
-	step("stop", oneProcessor, smallScratch, 5),
-	step("answer", moreMemory, smallScratch, 2),
+	step("close", oneProcessor, smallScratch, 5, "RETAIN_DAYS"),
+	step("stop", oneProcessor, smallScratch, 5, "DAY_FLOW", "ANSWER_FLOW"),
+	step("answer", moreMemory, smallScratch, 2, "RETAIN_DAYS"),
 	{
 		name: "watch", memoryMB: oneProcessor, seconds: 300, scratchMB: smallScratch, share: 1,
 		needs: mailSettings,
 	},
-	{name: "feedback", memoryMB: oneProcessor, seconds: 60, scratchMB: smallScratch, share: 4},
+	{name: "feedback", memoryMB: oneProcessor, seconds: 60, scratchMB: smallScratch, share: 3},
+	{
+		name: "operate", memoryMB: oneProcessor, seconds: 60, scratchMB: smallScratch, share: 1,
+		needs: []string{"DAY_FLOW", "ANSWER_FLOW", "RETAIN_DAYS"},
+	},
 	{
 		name: "screens", memoryMB: oneProcessor, seconds: 29, scratchMB: smallScratch, share: 15,
 		needs: []string{"ORIGIN"},
@@ -180,7 +188,8 @@ func (s *surroundings) environment(c *settings, f *function) *map[string]*string
 		"INBOX_QUEUE": s.queues.intake.QueueUrl(), "DAY_FLOW": jsii.String(c.machineARN("day")),
 		"ANSWER_FLOW": jsii.String(c.machineARN("answer")), "MAIL_FROM": jsii.String(c.mailFrom),
 		"MAIL_SET": s.mailing.set.Ref(), "OPERATOR": jsii.String(c.operator), "SITE": jsii.String(c.site()),
-		"ORIGIN": s.origin.proof,
+		"ORIGIN": s.origin.proof, "RETAIN_DAYS": jsii.String(strconv.Itoa(daysOfProofs)),
+		"DAYS": jsii.String(strconv.Itoa(c.days)),
 	}
 	out := map[string]*string{
 		"MULTIPOINT_OBJECTS": s.store.objects.BucketName(), "MULTIPOINT_TABLE": s.ledger.table.TableName(),

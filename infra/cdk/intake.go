@@ -42,7 +42,7 @@ func newIntake(scope constructs.Construct, c *settings, store *storage, q *queue
 		}
 	}
 	newRule(scope, c, "arrivals", pattern, target)
-	drain(scope, "drain", f.lambda["intake"], q.intake, 1)
+	drain(scope, c, "intake", f, q.intake, 1)
 }
 
 // ruleTarget is where a rule puts its events.
@@ -85,14 +85,28 @@ func accept(queue awssqs.Queue, sid, service string, conditions map[string]any) 
 	}))
 }
 
-// drain calls a function with the messages of a queue. Those of a batch that failed come again, alone.
-func drain(scope constructs.Construct, name string, f awslambda.Function, queue awssqs.Queue, batch float64) {
-	mapping := awslambda.NewCfnEventSourceMapping(scope, jsii.String(name),
+// drain calls a function with the messages of a queue. Those of a batch that failed come again, alone. No
+// more calls are made at a time than the function may run: one that is turned away would count as a failure
+// of its messages.
+func drain(
+	scope constructs.Construct, c *settings, name string, f *built, queue awssqs.Queue, batch float64,
+) {
+	const least = 2 // Lambda's own limit
+	called := functionNamed(name)
+	most := called.share
+	if reserved := c.reserved(called); reserved != nil {
+		most = *reserved
+	}
+	mapping := awslambda.NewCfnEventSourceMapping(scope, jsii.String("drain"),
 		&awslambda.CfnEventSourceMappingProps{
-			FunctionName: f.FunctionName(), EventSourceArn: queue.QueueArn(), BatchSize: jsii.Number(batch),
+			FunctionName:   f.lambda[name].FunctionName(),
+			EventSourceArn: queue.QueueArn(), BatchSize: jsii.Number(batch),
 			FunctionResponseTypes: jsii.Strings("ReportBatchItemFailures"), Enabled: jsii.Bool(true),
+			ScalingConfig: &awslambda.CfnEventSourceMapping_ScalingConfigProperty{
+				MaximumConcurrency: jsii.Number(max(least, most)),
+			},
 		})
-	mapping.Node().AddDependency(f.Role()) // Lambda checks that the function may read the queue
+	mapping.Node().AddDependency(f.lambda[name].Role()) // Lambda checks that the function may read the queue
 }
 
 // newScan has GuardDuty scan every upload. The role is the one that its manual asks for.

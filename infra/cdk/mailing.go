@@ -60,5 +60,5 @@ func newFeedback(scope constructs.Construct, c *settings, q *queues, f *built) {
 			"mail": map[string]any{"tags": map[string]any{"ses:configuration-set": []string{c.name("mail")}}},
 		},
 	}, ruleTarget{queue: q.feedback, lost: q.lost})
-	drain(scope, "drain", f.lambda["feedback"], q.feedback, 10)
+	drain(scope, c, "feedback", f, q.feedback, 10)
 }

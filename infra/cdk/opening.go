@@ -26,7 +26,7 @@ var schedules = []schedule{
 // newOpening opens days by the clock, and lets the queue of openings be worked on.
 func newOpening(scope constructs.Construct, c *settings, q *queues, f *built) {
 	scope = constructs.NewConstruct(scope, jsii.String("Opening"))
-	drain(scope, "drain", f.lambda["open"], q.open, 1)
+	drain(scope, c, "open", f, q.open, 1)
 	role := awsiam.NewRole(scope, jsii.String("clock-role"), &awsiam.RoleProps{
 		RoleName:    jsii.String(c.name("clock")),
 		Description: jsii.String("what the schedules may do"),

@@ -20,6 +20,8 @@ type permissions struct {
 	sends []string // queues
 	mails bool
 	start bool // executions of both state machines
+	count bool // how many executions of days run
+	items bool // which items of Map states failed, and why
 }
 
 // inboxUse is what a function does with uploads.
@@ -74,7 +76,7 @@ var may = map[string]permissions{
 	"open": {
 		reads: []string{runs, masters, wrapped}, writes: []string{runs, wrapped}, wraps: true,
 		inbox: listInbox,
-		table: []string{getItem, query, putItem}, sends: []string{"open", "intake"}, start: true,
+		table: []string{getItem, query, putItem}, sends: []string{"open", "intake"}, start: true, count: true,
 	},
 	"plan": {reads: pinned, writes: []string{runs, wrapped}, wraps: true, table: looks},
 	"convert": {
@@ -103,13 +105,18 @@ var may = map[string]permissions{
 		reads: pinned, writes: []string{runs}, locks: []string{runs},
 		table: []string{getItem, query, putItem},
 	},
-	"stop": {reads: []string{wrapped}, table: notes},
+	"stop": {reads: []string{wrapped}, table: notes, items: true},
 	"answer": {
 		reads: append([]string{requests}, pinned...), writes: []string{runs, wrapped}, locks: []string{runs},
 		wraps: true, table: []string{getItem, getItems, query, putItem},
 	},
 	"watch":    {reads: []string{masters, wrapped}, table: []string{getItem, query, putItem}, mails: true},
 	"feedback": {reads: []string{wrapped}, table: []string{getItem, query, putItem}},
+	// A run whose opening was interrupted is opened by its resume: as open. A void is a manifest.
+	"operate": {
+		reads: []string{runs, masters, wrapped}, writes: []string{runs, wrapped}, locks: []string{runs},
+		wraps: true, table: []string{getItem, query, putItem}, start: true,
+	},
 	// The screens that there are so far show nothing of anybody: they may do nothing.
 	"screens": {},
 }
@@ -148,6 +155,15 @@ func (s *surroundings) statements(c *settings, f *function, log awslogs.LogGroup
 			allow("Start", []string{c.machineARN("day"), c.machineARN("answer")}, "states:StartExecution"),
 			allow("Follow", []string{c.executionARN("day"), c.executionARN("answer")},
 				"states:DescribeExecution"))
+	}
+	if p.count {
+		out = append(out, allow("Count", []string{c.machineARN("day")}, "states:ListExecutions"))
+	}
+	if p.items { // only days have Map states
+		out = append(out,
+			allow("Maps", []string{c.executionARN("day")}, "states:ListMapRuns"),
+			allow("Items", []string{c.mapRunARN("day")}, "states:ListExecutions"),
+			allow("ItemExecutions", []string{c.childrenARN("day")}, "states:DescribeExecution"))
 	}
 	return append(out, s.received(f)...)
 }

@@ -22,8 +22,9 @@ func newQueues(scope constructs.Construct, c *settings) *queues {
 	scope = constructs.NewConstruct(scope, jsii.String("Queues"))
 	q := &queues{}
 	q.intake, q.intakeDead = newQueue(scope, c, "intake", 10)
-	// An opening that waits for a file comes again every time: so often that it waits all morning.
-	q.open, q.openDead = newQueue(scope, c, "open", 240)
+	// An opening that waits, for a file or for room, comes again every 90 seconds: as often as a queue
+	// allows, that is for a day.
+	q.open, q.openDead = newQueue(scope, c, "open", 1000)
 	q.feedback, q.feedbackDead = newQueue(scope, c, "feedback", 10)
 	q.lost = deadQueue(scope, c, "lost")
 	return q

@@ -21,7 +21,7 @@ func inEdge(s *synthesised) template { return s.edge }
 func inDev(s *synthesised) template  { return s.dev } // the one whose uploads are scanned
 func inAway(s *synthesised) template { return s.away }
 
-var stackRules = slices.Concat(dataRules, callRules, roleRules, aroundRules)
+var stackRules = slices.Concat(dataRules, callRules, roleRules, aroundRules, backupRules, lensRules)
 
 func TestRulesHoldOfTheStack(t *testing.T) {
 	s := templates(t)
@@ -81,7 +81,9 @@ const (
 )
 
 // isLogs says whether a bucket is the one that access logs are written to.
-func isLogs(r resource) bool { return strings.Contains(r.id, "StorageLogs") }
+func isLogs(r resource) bool {
+	return strings.Contains(r.id, "StorageLogs") || strings.Contains(r.id, "CopiesLogs")
+}
 
 // dataRules are about what keeps data.
 var dataRules = []stackRule{
@@ -116,8 +118,11 @@ var dataRules = []stackRule{
 	{"buckets expire versions and broken uploads", inMain, each(aBucket, func(r resource) []string {
 		rule := []string{"LifecycleConfiguration", "Rules", "0"}
 		days := 30
-		if strings.Contains(r.id, "Inbox") { // uploads are not sealed: they go soon
+		switch {
+		case strings.Contains(r.id, "Inbox"): // uploads are not sealed: they go soon
 			days = 7
+		case strings.Contains(r.id, "StorageObjects"): // its backup; backupRules have the exceptions
+			days = 186
 		}
 		return slices.Concat(wants(r, "Enabled", append(rule, "Status")...),
 			wants(r, days, append(rule, "NoncurrentVersionExpiration", "NoncurrentDays")...),

@@ -37,6 +37,9 @@ type settings struct {
 	// quota is how many executions of functions the account may have at a time; the functions share it out
 	// (functions.go). 0 = nothing is reserved, for accounts with too few.
 	quota int
+	// days is how many retailers' days are computed at a time; others wait (docs/decisions/0010). 0 = no
+	// limit.
+	days int
 	// malware has GuardDuty scan uploads before intake hears of them.
 	malware bool
 	// intrusion makes a GuardDuty detector; an account has at most one, so it may be there already.
@@ -89,6 +92,9 @@ func readSettings(context func(name string) any) (*settings, error) {
 	if c.quota, err = strconv.Atoi(text("quota", "1000")); err != nil {
 		return nil, fmt.Errorf("context quota: %w", err)
 	}
+	if c.days, err = strconv.Atoi(text("days", "60")); err != nil {
+		return nil, fmt.Errorf("context days: %w", err)
+	}
 	if err := c.check(); err != nil {
 		return nil, err
 	}
@@ -105,6 +111,8 @@ func (c *settings) check() error {
 		return fmt.Errorf("context arch: %q is not arm64 or amd64", c.arch)
 	case c.quota != 0 && c.quota < 200:
 		return fmt.Errorf("context quota: %d is less than 200; 0 reserves nothing", c.quota)
+	case c.days < 0 || c.days > 1000: // more Map runs an account may not have open
+		return fmt.Errorf("context days: %d is not from 0 to 1000", c.days)
 	case !addressForm.MatchString(c.mailFrom):
 		return fmt.Errorf("context mailFrom: %q is no mail address", c.mailFrom)
 	case !addressForm.MatchString(c.operator):

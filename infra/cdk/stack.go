@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awss3"
+	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 )
 
@@ -11,7 +12,7 @@ import (
 type stacks struct {
 	main awscdk.Stack
 	edge awscdk.Stack // rules for CloudFront, in us-east-1; nil for emulators
-	away awscdk.Stack // the vault of backups in Osaka; nil for emulators
+	away awscdk.Stack // copies of the record and of backups, in Osaka; nil for emulators
 }
 
 // build describes an environment.
@@ -37,6 +38,7 @@ func build(app awscdk.App, c *settings) (*stacks, error) {
 	newIntake(s.main, c, store, queues, functions)
 	newOpening(s.main, c, queues, functions)
 	newFeedback(s.main, c, queues, functions)
+	newOperator(s.main, c, functions)
 	api := newScreens(s.main, c, functions)
 	told := newWatching(s.main, c, &watched{
 		functions: functions, machines: machines, queues: queues, ledger: ledger, store: store, api: api,
@@ -46,11 +48,13 @@ func build(app awscdk.App, c *settings) (*stacks, error) {
 	}
 	newDelivery(s.main, c, store, api, front)
 	trail := newTrail(s.main, c, store, told)
-	newBackup(s.main, c, []awss3.Bucket{store.objects, store.logs, trail}, ledger)
+	backup := constructs.NewConstruct(s.main, jsii.String("Backup"))
+	newBackup(backup, c, []awss3.Bucket{store.logs, trail}, ledger)
+	copyRecord(backup, c, store, told)
 	s.edge = newStack(app, c, "multipoint-"+c.env+"-edge", virginia, "Multipoint, "+c.env+": who may come in")
 	newAdmission(s.edge, c)
-	s.away = newStack(app, c, "multipoint-"+c.env+"-osaka", osaka, "Multipoint, "+c.env+": copies of backups")
-	newVault(s.away, c)
+	s.away = newStack(app, c, "multipoint-"+c.env+"-osaka", osaka, "Multipoint, "+c.env+": copies")
+	newCopies(s.away, c)
 	return s, nil
 }
 

@@ -11,7 +11,7 @@ import (
 
 // Days that things are kept (SPEC A25, R24).
 const (
-	daysOfVersions = 30  // an object's older versions: destroyed keys are gone after them (R24)
+	daysOfVersions = 30  // a log's older versions; those of the record have rules of their own (copies.go)
 	daysOfInbox    = 7   // an upload that was not taken in, was refused, or was taken in and removed
 	daysOfLogs     = 400 // access logs, longer than the 6 months asked for
 )
@@ -35,7 +35,7 @@ func newStorage(scope constructs.Construct, c *settings) *storage {
 	s.objects = newBucket(scope, "Objects", &awss3.BucketProps{
 		EncryptionKey: s.key, ObjectLockEnabled: jsii.Bool(true), RemovalPolicy: c.kept(),
 		ServerAccessLogsBucket: s.logs, ServerAccessLogsPrefix: jsii.String("s3/objects/"),
-		LifecycleRules: expiring(nil, daysOfVersions),
+		LifecycleRules: ofRecord(),
 	})
 	s.inbox = newBucket(scope, "Inbox", &awss3.BucketProps{
 		EncryptionKey: s.key, RemovalPolicy: c.kept(),

@@ -43,6 +43,9 @@ func newTrail(scope constructs.Construct, c *settings, store *storage, told *not
 					awscdk.Fn_Join(jsii.String(""), &[]*string{store.objects.BucketArn(), jsii.String("/")}),
 					awscdk.Fn_Join(jsii.String(""), &[]*string{store.inbox.BucketArn(), jsii.String("/")}),
 				},
+			}, &awscloudtrail.CfnTrail_DataResourceProperty{ // who asked what of it is in its log
+				Type:   jsii.String("AWS::Lambda::Function"),
+				Values: &[]*string{jsii.String(c.functionARN("operate"))},
 			}},
 		}},
 	})

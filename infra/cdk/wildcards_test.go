@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -20,11 +21,18 @@ var reasons = []reason{
 	{"Lock", "/*", "manifests and proofs of all runs; their keys begin with retailer and run"},
 	{"TakeInbox", "/*", "uploads of any name: intake is the one that reads them"},
 	{"Follow", ":*", "executions of this state machine; their names are made when they start"},
+	{"Maps", ":*", "as Follow"},
+	{"Items", ":*", "runs of the Map states of this state machine; Step Functions names them"},
+	{"ItemExecutions", ":*", "as ChildExecutions"},
+	{"Executions", ":*", "as Follow: the operator looks at any of them, and may stop it"},
 	{"Tasks", "/*", "lists of tasks of all runs"},
 	{"ChildExecutions", ":*", "the Map states' children of this state machine; Step Functions names them"},
 	{"Deliveries", "*", "log deliveries are of the account, and have no ARNs"},
 	{"Trace", "*", "X-Ray has no resources"},
 	{"", "*", "X-Ray has no resources"},
+	{"CopyFrom", "/*", "all objects of the record are copied to Osaka"},
+	{"CopyTo", "/*", "as CopyFrom"},
+	{"CopiesKey", ":key/*", "the key that has the name in the condition; its number is known in Osaka only"},
 	{"ScanRule", "S3*", "the rule's name is made by GuardDuty, from this prefix on"},
 	{"ScanObjects", "/*", "the scan reads every upload, and tags it"},
 }
@@ -120,19 +128,31 @@ var roleRules = []stackRule{
 		return found
 	}},
 	{"roles trust one service, for this account", inMain, each(aRole, func(r resource) (found []string) {
+		if strings.HasPrefix(r.id, "Operator") { // people: a rule of its own
+			return nil
+		}
 		for _, s := range statementsOf(r.id, r.at("AssumeRolePolicyDocument", "Statement")) {
 			service, ok := at(s.to, "Service").(string)
 			if !ok || len(list(s.to)) != 1 {
 				found = append(found, r.id+" trusts "+text(s.to))
 			}
-			// Lambda and GuardDuty take a role from who makes the function or plan: no one else can name it.
-			own := service == "lambda.amazonaws.com" || strings.HasPrefix(service, "malware-protection-plan.")
+			// Lambda, GuardDuty and S3 take a role from who makes the function, plan or rule of copies: no
+			// one else can name it.
+			own := service == "lambda.amazonaws.com" || service == "s3.amazonaws.com" ||
+				strings.HasPrefix(service, "malware-protection-plan.")
 			if !own && !strings.Contains(text(s.conditions), `"aws:SourceAccount":"111122223333"`) {
 				found = append(found, r.id+" may be used for other accounts")
 			}
 		}
 		return found
 	})},
+	{"people operate with a second factor", inMain, one(aRole, "Operatorrole", func(r resource) []string {
+		trust := []string{"AssumeRolePolicyDocument", "Statement", "0"}
+		return slices.Concat(wants(r, 3600, "MaxSessionDuration"),
+			wants(r, "true", append(trust, "Condition", "Bool", "aws:MultiFactorAuthPresent")...),
+			wants(r, map[string]any{"AWS": "arn:aws:iam::111122223333:root"}, append(trust, "Principal")...))
+	})},
+	{"only the operator's people operate", inMain, operators},
 	{"nobody may go round a retention", inMain, func(t template) (found []string) {
 		for _, s := range t.statements() {
 			actions := text(s.actions)
@@ -150,6 +170,7 @@ var roleRules = []stackRule{
 			for action, wanted := range map[string]bool{
 				"s3:PutObject": len(p.writes) > 0, "s3:PutObjectRetention": len(p.locks) > 0,
 				"ses:SendRawEmail": p.mails, "states:StartExecution": p.start,
+				"states:ListMapRuns": p.items, "states:ListExecutions": p.items || p.count,
 				"s3:DeleteObject": p.inbox == takeInbox, "dynamodb:GetItem": len(p.table) > 0,
 				"sqs:SendMessage": len(p.sends) > 0 || name == "watch",
 			} {
@@ -160,6 +181,29 @@ var roleRules = []stackRule{
 		}
 		return found
 	}},
+}
+
+// operators looks for others than the operator's people who may call the function operate.
+func operators(t template) (found []string) {
+	may := 0
+	for _, s := range t.statements() {
+		if !strings.Contains(text(s.resources), "Functionsoperate") ||
+			!slices.Contains(s.actions, any("lambda:InvokeFunction")) {
+			continue
+		}
+		if may++; !strings.HasPrefix(s.owner, "Operator") {
+			found = append(found, s.owner+" may operate")
+		}
+	}
+	if may == 0 {
+		found = append(found, "nobody may operate")
+	}
+	for _, r := range t.of("AWS::Lambda::Permission") {
+		if strings.Contains(text(r.at("FunctionName")), "Functionsoperate") {
+			found = append(found, r.id+" lets others operate")
+		}
+	}
+	return found
 }
 
 // roleText is the policy of a function's role.

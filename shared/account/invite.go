@@ -26,8 +26,8 @@ func (a *Accounts) Invite(ctx context.Context, account Account, names ...Name) (
 
 // Redeem sets the password of the account that a link is about (Invitation or Reset), unlocks it, ends its
 // sessions, and uses up the link with all others of its kind. One-time codes stay as they are: a mailbox
-// alone is no second factor. Errors: fault.LinkBad, those of profile.CheckPassword, ErrBusy, ErrInvalid, those of ctx and the
-// table.
+// alone is no second factor. Errors: fault.LinkBad, those of profile.CheckPassword, ErrBusy, ErrInvalid,
+// those of ctx and the table.
 func (a *Accounts) Redeem(ctx context.Context, in Realm, purpose Purpose, token Token, password string) (
 	Account, error,
 ) {

@@ -157,9 +157,10 @@ func (a *Accounts) enter(ctx context.Context, account Account, name Name, previo
 	return entry, a.table.Transact(ctx, actions)
 }
 
-// ChangePassword sets another password for who is logged in and knows the present one, ends all sessions and
-// begins a new one. Wrong ones are counted at the account. Errors: fault.LoginFailed, fault.LoginLocked,
-// fault.SessionEnded if the account changed in between, those of profile.CheckPassword, ErrBusy, those of ctx and the table.
+// ChangePassword sets another password for who is logged in and knows the present one, ends all sessions
+// and begins a new one. Wrong ones are counted at the account. Errors: fault.LoginFailed,
+// fault.LoginLocked, fault.SessionEnded if the account changed in between, those of profile.CheckPassword,
+// ErrBusy, those of ctx and the table.
 func (a *Accounts) ChangePassword(ctx context.Context, of Session, present, next string) (Token, error) {
 	if err := checkPassword(of.Account.Kind, next); err != nil {
 		return "", err

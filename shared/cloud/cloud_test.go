@@ -13,11 +13,13 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-lambda-go/lambda/messages"
+	"github.com/aws/aws-sdk-go-v2/config"
 
 	"multipoint/shared/day"
 	"multipoint/shared/fault"
 	"multipoint/shared/flow"
 	"multipoint/shared/object"
+	"multipoint/shared/table"
 )
 
 func TestSettingsComeFromTheEnvironment(t *testing.T) {
@@ -37,9 +39,113 @@ func TestSettingsComeFromTheEnvironment(t *testing.T) {
 	if _, err := ReadSettings(); err == nil {
 		t.Error("a clock that stands still is taken without the demo")
 	}
+	t.Setenv("MULTIPOINT_DAYS", "-1")
+	t.Setenv("MULTIPOINT_DEMO", "true")
+	if _, err := ReadSettings(); err == nil || !strings.Contains(err.Error(), "MULTIPOINT_DAYS") {
+		t.Errorf("fewer days than none: got %v", err)
+	}
 	t.Setenv("MULTIPOINT_NOW", "noon")
 	if _, err := ReadSettings(); err == nil || !strings.Contains(err.Error(), "Now") {
 		t.Errorf("a time that is none: got %v", err)
+	}
+}
+
+func TestOnlyManifestsAndProofsAreLocked(t *testing.T) {
+	if (&Settings{}).retain() != nil {
+		t.Error("without days there is a lock")
+	}
+	retain := (&Settings{RetainDays: 186}).retain()
+	for key, locked := range map[string]bool{
+		"runs/R/00000012/manifest.json": true, "runs/R-2/00000012/proof.json": true,
+		"runs/R/00000012/proof.html": true, "runs/R/00000012/pins.json": false,
+		"runs/R/00000012/a1/settle/manifest.json": false, "runs/R/00000012/manifest.json.old": false,
+		"masters/R/manifest.json": false, "held/R/2026-11-22/manifest.json": false,
+	} {
+		until := retain(key)
+		if !locked {
+			if !until.IsZero() {
+				t.Errorf("%s is locked until %v", key, until)
+			}
+			continue
+		}
+		if left := time.Until(until); left < 185*24*time.Hour || left > 187*24*time.Hour {
+			t.Errorf("%s is locked for %v", key, left)
+		}
+	}
+}
+
+// askedHosts is a client that notes where a request would go, and answers that it is wrong.
+type askedHosts struct{ hosts []string }
+
+func (a *askedHosts) Do(r *http.Request) (*http.Response, error) {
+	a.hosts = append(a.hosts, r.URL.Host)
+	return &http.Response{StatusCode: http.StatusBadRequest, Body: http.NoBody, Request: r}, nil
+}
+
+// Emulators of single services are named in the environment as for any program of the SDK.
+func TestEndpointsAreThoseOfTheSDK(t *testing.T) {
+	for name, value := range map[string]string{
+		"AWS_REGION": "ap-northeast-1", "AWS_ENDPOINT_URL": "http://all.example",
+		"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "s", "AWS_CA_BUNDLE": "",
+	} {
+		t.Setenv(name, value)
+	}
+	for _, c := range []struct{ own, want string }{
+		{"", "all.example all.example"},
+		{"DYNAMODB", "one.example all.example"},
+		{"S3", "all.example one.example"},
+	} {
+		t.Run(c.own, func(t *testing.T) {
+			if c.own != "" {
+				t.Setenv("AWS_ENDPOINT_URL_"+c.own, "http://one.example")
+			}
+			asked := &askedHosts{}
+			cfg, err := config.LoadDefaultConfig(t.Context(), config.WithHTTPClient(asked))
+			if err != nil {
+				t.Fatal(err)
+			}
+			p, err := New(cfg, &Settings{Objects: "objects", Table: "ledger", Key: "key"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, _, tableErr := p.Table.Get(t.Context(), table.Key{Partition: "p", Sort: "s"})
+			_, objectErr := p.Objects.Stat(t.Context(), "key")
+			got := strings.Join(asked.hosts, " ")
+			if tableErr == nil || objectErr == nil || got != c.want {
+				t.Errorf("asked %s, want %s (%v, %v)", got, c.want, tableErr, objectErr)
+			}
+		})
+	}
+}
+
+func TestOrdersOfTheOperatorAreRead(t *testing.T) {
+	long := strings.Repeat("長", 301)
+	for _, c := range []struct{ text, want string }{
+		{`{"do":"show","retailer":"R"}`, ""},
+		{`{"do":"show","retailer":"R","run":3}`, ""},
+		{`{"do":"resume","retailer":"R","day":"2026-11-22"}`, ""},
+		{`{"do":"void","retailer":"R","run":3,"reason":"masters"}`, ""},
+		{`{"do":"resume","retailer":"R"}`, "which run"},
+		{`{"do":"resume","retailer":"R","run":3,"day":"2026-11-22"}`, "not by both"},
+		{`{"do":"resume","retailer":"R","run":-3}`, "not by both"},
+		{`{"do":"resume","retailer":"R","run":3,"reason":"x"}`, "only a void"},
+		{`{"do":"void","retailer":"R","run":3}`, "needs a reason"},
+		{`{"do":"void","retailer":"R","run":3,"reason":" "}`, "needs a reason"},
+		{`{"do":"void","retailer":"R","run":3,"reason":"` + long + `"}`, "300 characters"},
+		{`{"do":"void","retailer":"R","reason":"x"}`, "which run"},
+		{`{"do":"resume","run":3}`, "retailer is missing"},
+		{`{"do":"delete","retailer":"R","run":3}`, "is not show"},
+		{`{"do":"resume","retailler":"R","run":3}`, "retailler"},
+		{`{"do":"resume","retailer":"R","day":"yesterday"}`, "cannot be read"},
+		{`{"do":"show","retailer":"R"} {}`, "something else"},
+		{``, "cannot be read"},
+	} {
+		_, err := readOrder(json.RawMessage(c.text))
+		switch {
+		case c.want == "" && err == nil:
+		case c.want == "" || fault.CodeOf(err) != fault.UsageFlag || !strings.Contains(err.Error(), c.want):
+			t.Errorf("%.80s: got %v, want %q", c.text, err, c.want)
+		}
 	}
 }
 

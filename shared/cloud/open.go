@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"time"
 
 	"github.com/aws/aws-lambda-go/events"
 
@@ -47,12 +48,18 @@ func (p *Program) openAll(ctx context.Context) error {
 		return missing("MULTIPOINT_OPEN_QUEUE")
 	}
 	date := calendar.DateOf(p.now())
-	return p.Retailers(ctx, func(retailer string) error {
-		return p.send(ctx, p.Settings.OpenQueue, opening{retailer, date})
+	messages := &outgoing{program: p, queue: p.Settings.OpenQueue}
+	err := p.Retailers(ctx, func(retailer string) error {
+		return messages.add(ctx, opening{retailer, date})
 	})
+	if err != nil {
+		return err
+	}
+	return messages.flush(ctx)
 }
 
-// openDay opens one day and starts it. Done again it starts what was opened and not started.
+// openDay opens one day, so that what it reads is fixed, and starts it once there is room for it. Done again
+// it starts what was opened and not started. Error: errWaiting while files are being taken in, or others run.
 func (p *Program) openDay(ctx context.Context, o opening) error {
 	s, err := p.Service(ctx, o.Retailer)
 	if err != nil {
@@ -70,7 +77,41 @@ func (p *Program) openDay(ctx context.Context, o opening) error {
 	if err != nil || run.State == day.Stopped || run.State == day.Closed {
 		return err // whoever resumes it starts it
 	}
+	if err := p.room(ctx); err != nil {
+		return err
+	}
 	return p.Start(ctx, s, run)
+}
+
+// fullFor is how long a morning that was full is taken for full without asking again.
+const fullFor = 10 * time.Second
+
+// room is nil if one more day may run: many at a time would share the table so that all of them end late
+// (docs/decisions/0010). As the service's count lags, and openings run beside each other, it can be some days
+// more. Error: errWaiting if there is none.
+func (p *Program) room(ctx context.Context) error {
+	most := p.Settings.Days
+	if most == 0 {
+		return nil
+	}
+	if p.Flow == nil {
+		return missing("MULTIPOINT_DAY_FLOW")
+	}
+	full := fmt.Errorf("%d days run, as many as may: %w", most, errWaiting)
+	p.mu.Lock()
+	asked := p.full
+	p.mu.Unlock()
+	if time.Since(asked) < fullFor {
+		return full
+	}
+	running, err := p.Flow.Running(ctx, day.Day, most)
+	if err != nil || running < most {
+		return err
+	}
+	p.mu.Lock()
+	p.full = time.Now()
+	p.mu.Unlock()
+	return full
 }
 
 // Start starts the execution of an attempt of a run; it may be started again.
@@ -92,6 +133,7 @@ func (p *Program) arrivalsDone(ctx context.Context, o opening) error {
 		return missing("MULTIPOINT_INBOX")
 	}
 	waiting := 0
+	told := &outgoing{program: p, queue: p.Settings.InboxQueue}
 	err := object.All(ctx, p.Inbox, o.Retailer+"/", func(info object.Info) error {
 		if rating.RunDateOf(info.Modified) > o.Date && !p.Settings.Demo {
 			return nil // for a later day; a rehearsal's uploads are all for the day at hand
@@ -103,8 +145,11 @@ func (p *Program) arrivalsDone(ctx context.Context, o opening) error {
 		var c Created
 		c.Detail.Bucket.Name, c.Detail.Object.Key = p.Settings.Inbox, info.Key
 		c.Detail.Object.Version = strconv.FormatInt(p.now().Unix(), 10) // told anew each time
-		return p.send(ctx, p.Settings.InboxQueue, &c)
+		return told.add(ctx, &c)
 	})
+	if err == nil {
+		err = told.flush(ctx)
+	}
 	if err == nil && waiting > 0 {
 		err = fmt.Errorf("%d files of %s are being taken in: %w", waiting, o.Retailer, errWaiting)
 	}

@@ -1,7 +1,6 @@
 package cloud
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,7 +13,9 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	kmsapi "github.com/aws/aws-sdk-go-v2/service/kms"
+	s3api "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sesv2"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
@@ -27,6 +28,7 @@ import (
 	"multipoint/shared/keys/local"
 	"multipoint/shared/mail"
 	"multipoint/shared/mail/ses"
+	"multipoint/shared/object"
 	"multipoint/shared/object/s3"
 	"multipoint/shared/seal"
 	"multipoint/shared/table"
@@ -49,6 +51,7 @@ type Program struct {
 
 	mu       sync.Mutex
 	services map[string]*day.Service // by retailer
+	full     time.Time               // when as many days ran as may, for the last time (room)
 }
 
 // Open reads the environment, of AWS too, and puts a program together. It sends nothing.
@@ -79,12 +82,13 @@ func New(cfg aws.Config, s *Settings) (*Program, error) {
 	}
 	log := newLog(s)
 	p := &Program{
-		Settings: s, Log: log, Objects: store(cfg, s.Objects), queues: sqs.NewFromConfig(cfg),
+		Settings: s, Log: log, Objects: store(cfg, s.Objects, s.retain()), queues: sqs.NewFromConfig(cfg),
 		metrics: &metrics{to: os.Stdout, now: time.Now}, services: map[string]*day.Service{},
 	}
 	p.Table = dynamo.New(dynamo.Options{
 		Table: s.Table, Region: cfg.Region, Credentials: cfg.Credentials, Client: cfg.HTTPClient,
-		Endpoint: cmp.Or(s.TableEndpoint, aws.ToString(cfg.BaseEndpoint)),
+		// What the SDK would take, AWS_ENDPOINT_URL_DYNAMODB and the like: our client is made in another way.
+		Endpoint: aws.ToString(dynamodb.NewFromConfig(cfg).Options().BaseEndpoint),
 		Now:      func() int64 { return time.Now().Unix() },
 		// What post writes in batches is never written by its version.
 		Recount: true,
@@ -95,7 +99,7 @@ func New(cfg aws.Config, s *Settings) (*Program, error) {
 		p.Keys = local.DemoKeys{Stored: stored}
 	}
 	if s.Inbox != "" {
-		p.Inbox = store(cfg, s.Inbox)
+		p.Inbox = store(cfg, s.Inbox, nil)
 	}
 	if s.MailFrom != "" {
 		var err error
@@ -114,11 +118,28 @@ func New(cfg aws.Config, s *Settings) (*Program, error) {
 	return p, nil
 }
 
-func store(cfg aws.Config, bucket string) *s3.Store {
+func store(cfg aws.Config, bucket string, retain func(key string) time.Time) *s3.Store {
 	return s3.New(s3.Options{
 		Bucket: bucket, Region: cfg.Region, Credentials: cfg.Credentials, Client: cfg.HTTPClient,
-		Endpoint: aws.ToString(cfg.BaseEndpoint),
+		Endpoint: aws.ToString(s3api.NewFromConfig(cfg).Options().BaseEndpoint), Retain: retain,
 	})
+}
+
+// provesRun is the key of a run's manifest (a void is one, too) or proof, as shared/day names them.
+var provesRun = regexp.MustCompile(`\Aruns/[^/]+/[0-9]+/(manifest\.json|proof\.json|proof\.html)\z`)
+
+// retain says how long an object must not be removed: manifests and proofs for the days of the settings, by
+// the clock of the store, which a rehearsal does not stop. Everything else must stay destructible (R24).
+func (s *Settings) retain() func(key string) time.Time {
+	if s.RetainDays == 0 {
+		return nil
+	}
+	return func(key string) time.Time {
+		if !provesRun.MatchString(key) {
+			return time.Time{}
+		}
+		return time.Now().AddDate(0, 0, s.RetainDays)
+	}
 }
 
 // now is the clock.
@@ -134,9 +155,7 @@ var retailerCode = regexp.MustCompile(`\A[A-Za-z0-9_-]{1,32}\z`)
 
 // Service gives the service of a retailer. Error: retailer.unknown for one that has no masters.
 func (p *Program) Service(ctx context.Context, retailer string) (*day.Service, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if s := p.services[retailer]; s != nil {
+	if s := p.made(retailer); s != nil {
 		return s, nil
 	}
 	known, err := p.known(ctx, retailer)
@@ -154,14 +173,23 @@ func (p *Program) NewRetailer(ctx context.Context, retailer string) (*day.Servic
 	if !retailerCode.MatchString(retailer) {
 		return nil, fault.New(fault.RetailerUnknown, fmt.Sprintf("%.40q is no code of a retailer.", retailer))
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if s := p.services[retailer]; s != nil {
+	if s := p.made(retailer); s != nil {
 		return s, nil
 	}
 	return p.service(ctx, retailer)
 }
 
+// made gives the service of a retailer if it was made before, else nil.
+func (p *Program) made(retailer string) *day.Service {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.services[retailer]
+}
+
+// maxServices is how many retailers' services are kept: those of a thousand retailers, and of some more.
+const maxServices = 2048
+
+// service makes the service of a retailer. Those who make one at the same moment get the same.
 func (p *Program) service(ctx context.Context, retailer string) (*day.Service, error) {
 	parts, err := seal.New(ctx, p.Objects, p.Keys, retailer, seal.Options{Compress: true})
 	if err != nil {
@@ -173,6 +201,14 @@ func (p *Program) service(ctx context.Context, retailer string) (*day.Service, e
 	}
 	if p.Settings.Operator != "" {
 		s.Operator = strings.Split(p.Settings.Operator, ",")
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if faster := p.services[retailer]; faster != nil {
+		return faster, nil
+	}
+	if len(p.services) >= maxServices {
+		clear(p.services)
 	}
 	p.services[retailer] = s
 	return s, nil
@@ -190,18 +226,24 @@ func (p *Program) known(ctx context.Context, retailer string) (bool, error) {
 // Retailers calls visit for each retailer that has masters, by code, until an error.
 func (p *Program) Retailers(ctx context.Context, visit func(retailer string) error) error {
 	const prefix = "masters/"
-	for after := ""; ; {
-		page, err := p.Objects.List(ctx, prefix, after, 1)
+	for after, last := "", ""; ; {
+		page, err := p.Objects.List(ctx, prefix, after, object.MaxPage)
 		if err != nil || len(page) == 0 {
 			return err
 		}
-		retailer, _, ok := strings.Cut(strings.TrimPrefix(page[0].Key, prefix), "/")
-		if !ok {
-			return errors.New("object " + page[0].Key + " belongs to no retailer")
+		for i := range page {
+			retailer, _, ok := strings.Cut(strings.TrimPrefix(page[i].Key, prefix), "/")
+			if !ok {
+				return errors.New("object " + page[i].Key + " belongs to no retailer")
+			}
+			if retailer == last {
+				continue
+			}
+			if err := visit(retailer); err != nil {
+				return err
+			}
+			last = retailer
 		}
-		if err := visit(retailer); err != nil {
-			return err
-		}
-		after = prefix + retailer + "0" // 0 follows the slash: behind everything of this retailer
+		after = prefix + last + "0" // 0 follows the slash: behind everything of this retailer
 	}
 }

@@ -7,10 +7,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
 	"multipoint/shared/table"
 )
@@ -50,16 +53,45 @@ func (p *Program) each(
 // errWaiting: it is not yet time; the message comes again.
 var errWaiting = errors.New("waiting")
 
-// send puts a message into a queue.
-func (p *Program) send(ctx context.Context, queue string, message any) error {
+// batchOf is how many messages SQS takes at a time. Ours are of some hundred bytes, far below what it takes.
+const batchOf = 10
+
+// outgoing are messages on their way into a queue, ten at a time; flush sends those that are left.
+type outgoing struct {
+	program *Program
+	queue   string // URL
+	waiting []types.SendMessageBatchRequestEntry
+}
+
+// add sends a message, or keeps it until there are ten.
+func (o *outgoing) add(ctx context.Context, message any) error {
 	body, err := json.Marshal(message)
 	if err != nil {
 		return err
 	}
-	text := string(body)
-	_, err = p.queues.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: &queue, MessageBody: &text})
+	id, text := strconv.Itoa(len(o.waiting)), string(body)
+	o.waiting = append(o.waiting, types.SendMessageBatchRequestEntry{Id: &id, MessageBody: &text})
+	if len(o.waiting) < batchOf {
+		return nil
+	}
+	return o.flush(ctx)
+}
+
+// flush sends what waits. Error: also if the queue took some of them only; then all may be sent again.
+func (o *outgoing) flush(ctx context.Context) error {
+	if len(o.waiting) == 0 {
+		return nil
+	}
+	out, err := o.program.queues.SendMessageBatch(ctx, &sqs.SendMessageBatchInput{
+		QueueUrl: &o.queue, Entries: o.waiting,
+	})
+	if err == nil && len(out.Failed) > 0 {
+		err = fmt.Errorf("%d of %d were not taken: %s", len(out.Failed), len(o.waiting),
+			aws.ToString(out.Failed[0].Code))
+	}
+	o.waiting = nil
 	if err != nil {
-		return fmt.Errorf("a message for %s: %w", queue, err)
+		return fmt.Errorf("messages for %s: %w", o.queue, err)
 	}
 	return nil
 }

@@ -22,8 +22,12 @@ type Settings struct {
 	Objects string `env:"MULTIPOINT_OBJECTS"` // bucket of everything that lasts
 	Inbox   string `env:"MULTIPOINT_INBOX"`   // bucket that uploads arrive in
 	Table   string `env:"MULTIPOINT_TABLE"`   // DynamoDB table
-	// TableEndpoint is the URL of an emulator of DynamoDB beside those of other services; empty = as they.
-	TableEndpoint string `env:"MULTIPOINT_TABLE_ENDPOINT"`
+
+	// RetainDays is how long nobody may remove a manifest or proof that this function writes (object lock,
+	// governance mode); 0 = the bucket has no lock.
+	RetainDays int `env:"MULTIPOINT_RETAIN_DAYS"`
+	// Days is how many executions of days run at a time before open keeps others waiting; 0 = no limit.
+	Days int `env:"MULTIPOINT_DAYS"`
 
 	Key        string `env:"MULTIPOINT_KEY"`         // KMS key that wraps data keys: id, ARN or alias
 	DayFlow    string `env:"MULTIPOINT_DAY_FLOW"`    // ARN of the state machine of days
@@ -53,6 +57,13 @@ func ReadSettings() (*Settings, error) {
 	}
 	if !s.Demo && !s.Now.IsZero() {
 		return nil, fmt.Errorf("the environment: MULTIPOINT_NOW without MULTIPOINT_DEMO")
+	}
+	for name, value := range map[string]int{
+		"MULTIPOINT_RETAIN_DAYS": s.RetainDays, "MULTIPOINT_DAYS": s.Days,
+	} {
+		if value < 0 {
+			return nil, fmt.Errorf("the environment: %s is %d", name, value)
+		}
 	}
 	return s, nil
 }

@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda/messages"
@@ -51,8 +53,76 @@ func (p *Program) step(
 	if task == nil {
 		return nil, st, &flow.Error{Name: day.Faulty, Cause: "there is no step " + name}
 	}
+	if name == "stop" {
+		input = p.explained(ctx, s, st, input)
+	}
 	out, err := task(ctx, input)
 	return out, st, err
+}
+
+// explained gives the stop of a run what its machine does not tell it: of a Map that failed, at which item
+// and why. Where that cannot be found out, the run stops all the same.
+func (p *Program) explained(
+	ctx context.Context, s *day.Service, st day.Step, input json.RawMessage,
+) json.RawMessage {
+	var all map[string]json.RawMessage
+	var said struct {
+		Error string `json:"Error"`
+		Cause string `json:"Cause"`
+	}
+	if p.Flow == nil || json.Unmarshal(input, &all) != nil || json.Unmarshal(all["error"], &said) != nil ||
+		said.Error != flow.ErrorToleranceExceeded {
+		return input
+	}
+	text, err := p.failedItem(ctx, s, st)
+	if err != nil {
+		p.Log.Error("the item that failed was not found", "retailer", st.Retailer, "run", st.Run,
+			"error", err.Error(), "request", requestID(ctx))
+	}
+	if err != nil || text == "" {
+		return input
+	}
+	said.Cause = text
+	if all["error"], err = json.Marshal(&said); err != nil {
+		return input
+	}
+	told, err := json.Marshal(all)
+	if err != nil {
+		return input
+	}
+	return told
+}
+
+// failedItem says at which item the Map of a run's execution failed, and why, for people; "" if nobody knows.
+func (p *Program) failedItem(ctx context.Context, s *day.Service, st day.Step) (string, error) {
+	run, err := s.Run(ctx, st.Run)
+	if err != nil {
+		return "", err
+	}
+	run.Attempt = st.Attempt // the one that stops, also if another one has begun
+	name, _, err := s.Execution(run)
+	if err != nil {
+		return "", err
+	}
+	item, err := p.Flow.FailedItem(ctx, run.Kind, name)
+	if err != nil || item == nil {
+		return "", err
+	}
+	var of day.Step
+	if err := json.Unmarshal(item.Input, &of); err != nil {
+		return "", fmt.Errorf("the input of an item: %w", err)
+	}
+	why := item.Err.Cause
+	var task struct { // what a failed function says, as its machine has it
+		Message string `json:"errorMessage"`
+	}
+	if json.Unmarshal([]byte(why), &task) == nil && task.Message != "" {
+		why = task.Message
+	}
+	if item.Err.Name != day.Faulty && item.Err.Name != day.Transient {
+		why = item.Err.Name + ": " + why // the function did not say it itself: it was killed, or never ran
+	}
+	return fmt.Sprintf("%s, task %d: %s", strings.ToLower(item.Label), of.Task, why), nil
 }
 
 // named gives an error the form in which Lambda tells its name.

@@ -134,8 +134,8 @@ func TestR5FlatReceiptAmounts(t *testing.T) {
 	}
 }
 
-// TestR5UnreadablePointsDoNotDiffer: of a grant whose lines repeat its points, one that cannot be read is bad,
-// and not different as well.
+// TestR5UnreadablePointsDoNotDiffer: of a grant whose lines repeat its points, one that cannot be read is
+// bad, and not different as well.
 func TestR5UnreadablePointsDoNotDiffer(t *testing.T) {
 	for at, want := range []string{"x,5,5", "5,x,5", "5,5,x", "5,6,5"} {
 		var text string

@@ -47,8 +47,8 @@ func (s *Service) keepMembers(ctx context.Context, file []byte, day calendar.Dat
 	return p, full(err)
 }
 
-// foldMembers publishes a snapshot with what the registry knows of, if that is more than the one before has. Of
-// several that fold at a time one publishes; the others begin again with what it left.
+// foldMembers publishes a snapshot with what the registry knows of, if that is more than the one before
+// has. Of several that fold at a time one publishes; the others begin again with what it left.
 func (s *Service) foldMembers(ctx context.Context, day calendar.Date) error {
 	for {
 		item, there, err := s.Table.Get(ctx, s.membersKey())

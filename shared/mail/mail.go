@@ -97,8 +97,8 @@ func ID(run, template, recipient string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// AddressPattern is what a plain address has to look like, but for its length. The masters' schema has the same
-// one.
+// AddressPattern is what a plain address has to look like, but for its length. The masters' schema has the
+// same one.
 const AddressPattern = mailbox.Pattern
 
 var (

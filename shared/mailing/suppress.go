@@ -138,8 +138,8 @@ func (s *Suppression) read(ctx context.Context, hash string) (*bounces, int64, e
 	return b, item.Version, nil
 }
 
-// carrierDomains are the domains of the mobile carriers' mail (DOMAIN 9), whose users filter by domain. They are
-// more than those that gave out addresses against RFC 5321 (profile/mailbox).
+// carrierDomains are the domains of the mobile carriers' mail (DOMAIN 9), whose users filter by domain.
+// They are more than those that gave out addresses against RFC 5321 (profile/mailbox).
 var carrierDomains = [...]string{
 	"docomo.ne.jp", "ezweb.ne.jp", "au.com", "softbank.ne.jp", "i.softbank.jp", "vodafone.ne.jp",
 	"ymobile.ne.jp", "y-mobile.ne.jp", "disney.ne.jp", "willcom.com", "pdx.ne.jp", "emnet.ne.jp",

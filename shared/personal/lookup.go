@@ -16,6 +16,7 @@ import (
 // Hash is a keyed hash of a value of one element of one retailer.
 type Hash [16]byte
 
+// String gives the hash in hex.
 func (h Hash) String() string { return hex.EncodeToString(h[:]) }
 
 // lookup hashes values of one element.
@@ -36,8 +37,8 @@ func (v *Vault) Lookup(ctx context.Context, e Element, normalised string) (Hash,
 	return l.sum("value", []byte(normalised)), nil
 }
 
-// ReadingStart is how many characters of a reading a search needs at least: with fewer, one partition would hold
-// a large part of all members.
+// ReadingStart is how many characters of a reading a search needs at least: with fewer, one partition would
+// hold a large part of all members.
 const ReadingStart = 2
 
 const (
@@ -50,15 +51,17 @@ const (
 // searches for タカセ finds both by the prefix that ReadingPrefix gives. Some found names may begin
 // otherwise, as hashes are short: the caller looks at the opened name.
 //
-// What the keys tell whoever reads the table without its keys: which members' readings begin alike, and so how
-// frequent a beginning is. They do not tell the characters.
+// What the keys tell whoever reads the table without its keys: which members' readings begin alike, and so
+// how frequent a beginning is. They do not tell the characters.
 func (v *Vault) Reading(ctx context.Context, normalised string) (partition Hash, sort string, err error) {
 	return v.reading(ctx, normalised)
 }
 
 // ReadingPrefix is Reading for the beginning of a name: the partition to ask, and what sort keys begin with.
 // Error: ErrInvalid for fewer than ReadingStart characters.
-func (v *Vault) ReadingPrefix(ctx context.Context, beginning string) (partition Hash, prefix string, err error) {
+func (v *Vault) ReadingPrefix(
+	ctx context.Context, beginning string,
+) (partition Hash, prefix string, err error) {
 	if runes := []rune(beginning); len(runes) < ReadingStart {
 		return Hash{}, "", fmt.Errorf("%d characters of a reading: %w", len(runes), ErrInvalid)
 	}

@@ -1,11 +1,11 @@
 // Package personal keeps personal data element by element (SPEC A23, C3): each element of a retailer – the
 // family name, the phone number … – has an encryption key of its own, and a sealed value opens only as that
-// element of that member of that retailer. What must be found again has a keyed hash beside it: exact for mail
-// address, phone and card, by its beginning for the name's reading.
+// element of that member of that retailer. What must be found again has a keyed hash beside it: exact for
+// mail address, phone and card, by its beginning for the name's reading.
 //
-// Encryption keys have versions: Rotate begins a new one, values sealed before still open, Stale finds those
-// to be sealed anew, Retire destroys a version. Lookup keys have no versions, like a retailer's pseudonym key:
-// all hashes would have to change at one instant, while people register.
+// Encryption keys have versions: Rotate begins a new one, values sealed before still open, Stale finds
+// those to be sealed anew, Retire destroys a version. Lookup keys have no versions, like a retailer's
+// pseudonym key: all hashes would have to change at one instant, while people register.
 //
 // Sex, age and postal code stay clear for statistics and are none of the elements.
 package personal
@@ -130,8 +130,8 @@ func (v *Vault) versions(e Element) (*versions, error) {
 	return k, nil
 }
 
-// Seal encrypts a value of a member (its id, not empty). Sealing the same twice gives different bytes, Overhead
-// longer than the value. Errors: ErrInvalid, those of the keys.
+// Seal encrypts a value of a member (its id, not empty). Sealing the same twice gives different bytes,
+// Overhead longer than the value. Errors: ErrInvalid, those of the keys.
 func (v *Vault) Seal(ctx context.Context, e Element, member string, value []byte) ([]byte, error) {
 	if member == "" || len(value) > MaxClear {
 		return nil, fmt.Errorf("%s of member %.80q, %d bytes: %w", e, member, len(value), ErrInvalid)

@@ -185,7 +185,8 @@ func TestProcessesAgreeOnKeys(t *testing.T) {
 		v := newVault(t, store, retailer, personal.Options{})
 		group.Go(func() {
 			var err error
-			if sealed[i], err = v.Seal(t.Context(), personal.Phone, member, []byte("09012345678")); err != nil {
+			sealed[i], err = v.Seal(t.Context(), personal.Phone, member, []byte("09012345678"))
+			if err != nil {
 				t.Error(err)
 			}
 			if hashes[i], err = v.Lookup(t.Context(), personal.Phone, "09012345678"); err != nil {

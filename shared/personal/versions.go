@@ -57,8 +57,8 @@ func (v *Vault) path(e Element, version uint16) (string, error) {
 	return keys.Path(v.retailer, folder, string(e), fmt.Sprintf("%05d", version))
 }
 
-// current gives the newest version of an element's key and makes the first one if there is none. It looks for a
-// newer one once in Options.Refresh.
+// current gives the newest version of an element's key and makes the first one if there is none. It looks
+// for a newer one once in Options.Refresh.
 func (v *Vault) current(ctx context.Context, e Element) (uint16, tink.AEAD, error) {
 	k, err := v.versions(e)
 	if err != nil {
@@ -138,8 +138,8 @@ func (v *Vault) newest(ctx context.Context, e Element) (newest uint16, err error
 	return newest, err
 }
 
-// Rotate begins a new version of an element's key and gives its number, from 1. Values are sealed with it from
-// now on, by other processes within Options.Refresh. Of several that rotate at a time one wins.
+// Rotate begins a new version of an element's key and gives its number, from 1. Values are sealed with it
+// from now on, by other processes within Options.Refresh. Of several that rotate at a time one wins.
 func (v *Vault) Rotate(ctx context.Context, e Element) (uint16, error) {
 	before, _, err := v.current(ctx, e)
 	if err != nil {
@@ -160,8 +160,8 @@ func (v *Vault) Rotate(ctx context.Context, e Element) (uint16, error) {
 	return before + 1, nil
 }
 
-// Stale says that a value was sealed with another version than the newest: whoever walks over the members seals
-// it anew. Bytes that Seal did not give are not stale: Open says what is wrong with them.
+// Stale says that a value was sealed with another version than the newest: whoever walks over the members
+// seals it anew. Bytes that Seal did not give are not stale: Open says what is wrong with them.
 func (v *Vault) Stale(ctx context.Context, e Element, sealed []byte) (bool, error) {
 	newest, _, err := v.current(ctx, e)
 	if err != nil {

@@ -10,9 +10,9 @@ import (
 	"multipoint/shared/table"
 )
 
-// Cancel ends a membership (SPEC A4), in one transaction with what the caller adds: mail address, phone number
-// and cards are free for others at once, member numbers earn nothing more, and the data is kept until Forget.
-// Errors: member.absent, member.cancelled, member.changed, member.under_way.
+// Cancel ends a membership (SPEC A4), in one transaction with what the caller adds: mail address, phone
+// number and cards are free for others at once, member numbers earn nothing more, and the data is kept
+// until Forget. Errors: member.absent, member.cancelled, member.changed, member.under_way.
 func (s *Service) Cancel(ctx context.Context, id string, with ...table.Action) error {
 	before, err := s.Get(ctx, id)
 	if err != nil {
@@ -38,9 +38,10 @@ func (s *Service) cancelledKey(m *Member) table.Key {
 	}
 }
 
-// Forget erases the data of who cancelled before a moment (R24): of a member stays its id, so that ledger and
-// operation log still have somebody to name. card is called for each of its cards first, so that the number
-// vault forgets the number. Whoever forgets again after a crash does no harm. It gives how many were forgotten.
+// Forget erases the data of who cancelled before a moment (R24): of a member stays its id, so that ledger
+// and operation log still have somebody to name. card is called for each of its cards first, so that the
+// number vault forgets the number. Whoever forgets again after a crash does no harm. It gives how many were
+// forgotten.
 func (s *Service) Forget(
 	ctx context.Context, before time.Time, card func(ctx context.Context, provider, number string) error,
 ) (forgotten int, err error) {

@@ -22,7 +22,8 @@ type NewMember struct {
 
 // Register makes a member, in one transaction with what the caller adds (a link that is used up, a login):
 // both happen or none. Errors: address.taken, phone.taken, card.taken with the field; card.too_many;
-// member.changed if the id is there already; member.under_way if something that the caller added does not hold.
+// member.changed if the id is there already; member.under_way if something that the caller added does not
+// hold.
 func (s *Service) Register(ctx context.Context, n NewMember, with ...table.Action) (*Member, error) {
 	now := s.Now().UTC()
 	m := &Member{
@@ -178,11 +179,15 @@ func (m *Member) RemoveCard(provider, number string) error {
 			}
 		}
 	}
-	m.Cards = slices.DeleteFunc(m.Cards, func(c Card) bool { return c.Provider == provider && gone[c.Number] })
+	m.Cards = slices.DeleteFunc(m.Cards, func(c Card) bool {
+		return c.Provider == provider && gone[c.Number]
+	})
 	return nil
 }
 
 // card finds a card of the member, -1 if it has none such.
 func (m *Member) card(provider, number string) int {
-	return slices.IndexFunc(m.Cards, func(c Card) bool { return c.Provider == provider && c.Number == number })
+	return slices.IndexFunc(m.Cards, func(c Card) bool {
+		return c.Provider == provider && c.Number == number
+	})
 }

@@ -79,7 +79,8 @@ func (s *Service) open(ctx context.Context, r *record, version int64) (*Member, 
 		ID: r.ID, Number: r.Number, State: r.State,
 		Data: Data{
 			Profile: profile.Profile{
-				Sex: r.Sex, Postal: r.Postal, Prefecture: r.Prefecture, LoginKey: r.LoginKey, OptIns: r.OptIns,
+				Sex: r.Sex, Postal: r.Postal, Prefecture: r.Prefecture, LoginKey: r.LoginKey,
+				OptIns: r.OptIns,
 			},
 			Language: r.Language, Consents: r.Consents,
 		},

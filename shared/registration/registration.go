@@ -1,13 +1,14 @@
 // Package registration keeps a retailer's members: who registers, changes, replaces a card, cancels, and is
-// forgotten (SPEC A1 to A4, A31, R24). It holds what must stay true of them: one phone number, mail address and
-// card has one member, decided in the transaction that writes the member, never from an index; personal data is
-// sealed element by element (package personal); and whoever changes a member tells the snapshot that runs pin.
+// forgotten (SPEC A1 to A4, A31, R24). It holds what must stay true of them: one phone number, mail address
+// and card has one member, decided in the transaction that writes the member, never from an index; personal
+// data is sealed element by element (package personal); and whoever changes a member tells the snapshot
+// that runs pin.
 //
 // Items of the table, each key with the retailer behind its kind:
 //
 //	MEMBER    id                  the member; index 1 by the reading of the name
 //	UNIQUE    element, hash       whose that mail address, phone number or card is
-//	CHANGED   shard / id, version members whose rows in the snapshot are out of date, an item for each change
+//	CHANGED   shard / id, version members whose rows in the snapshot are out of date, one item a change
 //	CANCELLED - / time and id     members to be forgotten
 package registration
 
@@ -148,8 +149,8 @@ func (s *Service) Get(ctx context.Context, id string) (*Member, error) {
 	return s.open(ctx, r, version)
 }
 
-// Find gives the id of the member who has a value, "" if nobody has it: the key (profile.Key) of a mail address
-// or phone number.
+// Find gives the id of the member who has a value, "" if nobody has it: the key (profile.Key) of a mail
+// address or phone number.
 func (s *Service) Find(ctx context.Context, e personal.Element, value string) (string, error) {
 	h, err := s.Vault.Lookup(ctx, e, value)
 	if err != nil {
@@ -175,9 +176,9 @@ func (s *Service) owner(ctx context.Context, key table.Key) (string, error) {
 	return string(item.Body), nil
 }
 
-// Search calls visit for the members the reading of whose name (the keys of family and given name, one behind
-// the other) begins with beginning, of at least personal.ReadingStart characters, until an error. Who registered
-// a moment ago may be missing.
+// Search calls visit for the members the reading of whose name (the keys of family and given name, one
+// behind the other) begins with beginning, of at least personal.ReadingStart characters, until an error.
+// Who registered a moment ago may be missing.
 func (s *Service) Search(ctx context.Context, beginning string, visit func(*Member) error) error {
 	partition, prefix, err := s.Vault.ReadingPrefix(ctx, beginning)
 	if err != nil {

@@ -94,7 +94,8 @@ func TestMemberComesBackAsItWas(t *testing.T) {
 		t.Fatal(err)
 	}
 	if m.State != registration.Active || m.Number != n.Number || m.Version() != 1 ||
-		!reflect.DeepEqual(m.Data, n.Data) || m.Cards[0].Number != cardNumber(1) || !m.Registered.Equal(w.now) {
+		!reflect.DeepEqual(m.Data, n.Data) || m.Cards[0].Number != cardNumber(1) ||
+		!m.Registered.Equal(w.now) {
 		t.Errorf("%+v", m)
 	}
 	for e, value := range map[personal.Element]string{
@@ -124,8 +125,10 @@ func TestWhatSomebodyHasNobodyElseGets(t *testing.T) {
 		"mail": {fault.AddressTaken, func(n *registration.NewMember) {
 			n.Mail = "person1@mail.example"
 		}},
-		"phone":      {fault.PhoneTaken, func(n *registration.NewMember) { n.Phone = "09000000001" }},
-		"card.HOSHI": {fault.CardTaken, func(n *registration.NewMember) { n.Cards[0].Number = cardNumber(1) }},
+		"phone": {fault.PhoneTaken, func(n *registration.NewMember) { n.Phone = "09000000001" }},
+		"card.HOSHI": {fault.CardTaken, func(n *registration.NewMember) {
+			n.Cards[0].Number = cardNumber(1)
+		}},
 	} {
 		n := someone(2)
 		c.take(&n)
@@ -245,7 +248,8 @@ func TestChangeMovesWhatIsUnique(t *testing.T) {
 		t.Error("a refused change gave the number away")
 	}
 	stop := errors.New("stop")
-	if _, err := w.Change(t.Context(), n.ID, 0, func(*registration.Member) error { return stop }); !errors.Is(err, stop) {
+	_, err = w.Change(t.Context(), n.ID, 0, func(*registration.Member) error { return stop })
+	if !errors.Is(err, stop) {
 		t.Error(err)
 	}
 }
@@ -319,7 +323,9 @@ func TestCardsAreReplacedAndRemoved(t *testing.T) {
 	other.Cards[0].Number = cardNumber(1)
 	_, err = w.Register(t.Context(), other)
 	w.refused(err, fault.CardTaken, "card.HOSHI") // a replaced card stays its member's
-	if err := change(func(m *registration.Member) error { return m.RemoveCard("HOSHI", cardNumber(50)) }); err != nil {
+	if err := change(func(m *registration.Member) error {
+		return m.RemoveCard("HOSHI", cardNumber(50))
+	}); err != nil {
 		t.Fatal(err)
 	}
 	w.register(other)
@@ -356,7 +362,8 @@ func TestCancelledMemberIsForgottenInTime(t *testing.T) {
 		t.Error(erased)
 	}
 	m, err := w.Get(t.Context(), n.ID)
-	if err != nil || m.State != registration.Forgotten || !reflect.DeepEqual(m.Data, registration.Data{}) || m.Cards != nil {
+	if err != nil || m.State != registration.Forgotten || m.Cards != nil ||
+		!reflect.DeepEqual(m.Data, registration.Data{}) {
 		t.Error(m, err)
 	}
 	if m, err := w.Get(t.Context(), again.ID); err != nil || m.State != registration.Active {
@@ -408,7 +415,8 @@ func TestSearchByTheBeginningOfAName(t *testing.T) {
 	}
 }
 
-// TestSnapshotFollowsTheMembers compares a snapshot that grows by changes with one made of all members at once.
+// TestSnapshotFollowsTheMembers compares a snapshot that grows by changes with one made of all members at
+// once.
 func TestSnapshotFollowsTheMembers(t *testing.T) {
 	w := inMemory(t)
 	var file []byte
@@ -459,7 +467,9 @@ func TestSnapshotFollowsTheMembers(t *testing.T) {
 	expectSnapshot(t, file, 20)
 	fold() // nothing changed
 	expectSnapshot(t, file, 20)
-	_, err := w.Forget(t.Context(), w.now.Add(time.Hour), func(context.Context, string, string) error { return nil })
+	_, err := w.Forget(t.Context(), w.now.Add(time.Hour), func(context.Context, string, string) error {
+		return nil
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

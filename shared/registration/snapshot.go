@@ -22,13 +22,13 @@ type changes struct {
 	items []table.Item
 }
 
-// Fold writes the snapshot file (member.Load) that is the one before with what changed since, and gives what is
-// to be called once it is published: that takes the changes off the list. before is nil if there was no
-// snapshot; its columns are those that Fold writes, and its members ascend. If nothing changed, nothing is
-// written and done is nil.
+// Fold writes the snapshot file (member.Load) that is the one before with what changed since, and gives
+// what is to be called once it is published: that takes the changes off the list. before is nil if there
+// was no snapshot; its columns are those that Fold writes, and its members ascend. If nothing changed,
+// nothing is written and done is nil.
 //
-// A cancelled member has no member number any more, so that it earns nothing by it, but keeps its rows until it
-// is forgotten: returns of its sales still find the card that took an old one's place.
+// A cancelled member has no member number any more, so that it earns nothing by it, but keeps its rows
+// until it is forgotten: returns of its sales still find the card that took an old one's place.
 //
 // Errors: part.damaged for another snapshot before; those of the table and the vault.
 func (s *Service) Fold(

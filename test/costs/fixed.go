@@ -25,7 +25,7 @@ func fixed() []monthly {
 	return []monthly{
 		{"KMS keys", 6, 1.00, "storage, table, wrapping, trail, backups here and in Osaka; " +
 			"each rotation adds one, two at most"},
-		{"CloudWatch alarms", 63, 0.10, ""},
+		{"CloudWatch alarms", 65, 0.10, ""},
 		{"CloudWatch metrics of copies to Osaka", 4, 0.30, "S3 counts them as one's own"},
 		{"CloudWatch dashboard", 1, 3.00, ""},
 		{"WAF: web ACL", 1, 5.00, "and 0.60 a million requests"},

@@ -42,6 +42,24 @@ const (
 	attempts  = 5
 )
 
+// turnedAway is the error of a function that runs as often as it may already. It is tried again patient
+// times, which are hours, and those do not count for other errors.
+const (
+	turnedAway = "Lambda.TooManyRequestsException"
+	patient    = 500
+)
+
+// patience is how long n calls that are turned away wait on one machine: 2 seconds, then half as long again
+// each time up to a minute. Step Functions draws each wait between nothing and that.
+func patience(n int) (all time.Duration) {
+	delay := 2 * time.Second
+	for range n {
+		all += delay
+		delay = min(delay*3/2, time.Minute)
+	}
+	return all
+}
+
 // product is the text of a machine of the product.
 func product(name string) string {
 	text, err := definitions.Files.ReadFile(name + ".asl.json")
@@ -115,7 +133,11 @@ func alwaysFailed(machine string, steps []step, failing step, name string) examp
 		script: played(failing, "fail "+name),
 	}
 	n := 1
-	if name != "Fault" {
+	switch name {
+	case turnedAway:
+		n, e.waits = patient+1, patience(patient)
+	case "Fault":
+	default:
 		n, e.waits = attempts, inVain
 	}
 	c.call(failing, n)
@@ -132,6 +154,22 @@ func alwaysFailed(machine string, steps []step, failing step, name string) examp
 	c.stop(name, cause, 1)
 	e.calls = c.calls
 	return e
+}
+
+// throttled is a run in which a step is turned away n times and fails four times besides.
+func throttled(machine string, steps []step, failing step, n int) example {
+	replies := append(slices.Repeat([]string{"fail " + turnedAway}, n),
+		slices.Repeat([]string{"fail Transient"}, attempts-1)...)
+	c := newCourse(steps).pass(failing.function)
+	again := newCourse(steps).pass("")
+	after := len(c.calls)
+	c.call(failing, n+attempts)
+	c.calls = append(c.calls, again.calls[after+max(1, len(failing.items)):]...)
+	return example{
+		name:    fmt.Sprintf("%s: %s turned away %d times", machine, failing.function, n),
+		machine: product(machine), input: runInput, script: played(failing, append(replies, "")...),
+		calls: c.calls, want: again.data, waits: patience(n) + inVain,
+	}
 }
 
 // played is the script of the real machines in which a step, of a Map its first item, answers so; "" is what
@@ -187,6 +225,8 @@ func machineExamples(machine string, steps []step) []example {
 		all = append(all, onceFailed(machine, steps, s, "Transient"),
 			alwaysFailed(machine, steps, s, "Transient"), alwaysFailed(machine, steps, s, "Fault"))
 	}
+	all = append(all, throttled(machine, steps, steps[0], attempts+1),
+		throttled(machine, steps, steps[1], attempts+1))
 	for i, name := range crashes {
 		all = append(all, onceFailed(machine, steps, steps[i%len(steps)], name))
 	}
@@ -195,9 +235,9 @@ func machineExamples(machine string, steps []step) []example {
 
 // crashes are the errors that a function cannot name itself: it was killed, or Lambda could not run it.
 var crashes = []string{
-	"Lambda.Unknown", "Runtime.ExitError", "Sandbox.Timedout", "Lambda.TooManyRequestsException",
+	"Lambda.Unknown", "Runtime.ExitError", "Sandbox.Timedout", turnedAway,
 	"Lambda.ClientExecutionTimeoutException", "Lambda.ServiceException", "Lambda.AWSLambdaException",
-	"Lambda.SdkClientException",
+	"Lambda.SdkClientException", "Runtime.Unknown",
 }
 
 func dayExamples() []example {

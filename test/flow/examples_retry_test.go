@@ -56,6 +56,18 @@ func retryExamples() []example {
 			script:  script{"work": {"fail broken", "fail broken", "fail broken", "echo"}},
 		},
 		{
+			name: "retry: the delays are drawn by chance", calls: again(3), want: `{}`,
+			waits: 4 * time.Second,
+			machine: retried(`{"ErrorEquals":["broken"],"IntervalSeconds":2,"BackoffRate":1,
+				"JitterStrategy":"FULL"}`),
+			script: script{"work": {"fail broken", "fail broken", "echo"}}, chance: true,
+		},
+		{
+			name: "retry: no chance", calls: again(2), want: `{}`, waits: time.Second,
+			machine: retried(`{"ErrorEquals":["broken"],"JitterStrategy":"NONE"}`),
+			script:  script{"work": {"fail broken", "echo"}},
+		},
+		{
 			name: "retry: each retrier counts for itself", calls: again(4),
 			want: failed("a", told("a", "told")),
 			machine: retried(`{"ErrorEquals":["a"],"MaxAttempts":1,"BackoffRate":1},

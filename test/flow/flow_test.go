@@ -38,6 +38,7 @@ type example struct {
 	calls   []string      // "function input" in their order
 	perhaps []string      // calls that may be missing: of items that are cancelled when another one fails
 	waits   time.Duration // of all Wait and Retry together
+	chance  bool          // the waits are drawn by chance (JitterStrategy): elsewhere shorter than ours
 	// differs says for an interpreter that it gives something else, and how; then it must.
 	differs map[string]string
 }
@@ -77,6 +78,37 @@ func TestExamplesAreMany(t *testing.T) {
 // TestOurs runs all examples on our interpreter, in no time: its clock is that of synctest.
 func TestOurs(t *testing.T) {
 	for _, e := range examples() {
+		t.Run(e.name, func(t *testing.T) {
+			machine := e.parse(t)
+			got := runOurs(t, &e, machine)
+			for _, difference := range e.differences(t, machine, got) {
+				t.Error(difference)
+			}
+			if got.took != e.waits {
+				t.Errorf("it waited %v, want %v", got.took, e.waits)
+			}
+		})
+	}
+}
+
+// Every task of the product waits for hours until it is let in, and only then its run stops. On our
+// interpreter alone: the others have no clock that jumps.
+func TestTasksThatAreTurnedAwayArePatient(t *testing.T) {
+	var all []example
+	for machine, steps := range map[string][]step{"day": daySteps, "answer": answerSteps} {
+		for _, s := range steps {
+			all = append(all, throttled(machine, steps, s, patient),
+				alwaysFailed(machine, steps, s, turnedAway))
+		}
+		stops := alwaysFailed(machine, steps, steps[0], "Fault")
+		stops.name += ", stop turned away"
+		stops.script["stop"] = append(slices.Repeat([]string{"fail " + turnedAway}, patient), "null")
+		stops.calls = append(stops.calls,
+			slices.Repeat([]string{stops.calls[len(stops.calls)-1]}, patient)...)
+		stops.waits = patience(patient)
+		all = append(all, stops)
+	}
+	for _, e := range all {
 		t.Run(e.name, func(t *testing.T) {
 			machine := e.parse(t)
 			got := runOurs(t, &e, machine)

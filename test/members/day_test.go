@@ -57,7 +57,9 @@ func newShop(t *testing.T) *shop {
 	p.Service.Registry = members
 	s := &shop{T: t, Program: p, members: members}
 	files := fstest.MapFS{
-		"day/arrivals.csv":      {Data: []byte("file,arrived\nEC_20261121_1.csv,2026-11-22T00:15:00+09:00\n")},
+		"day/arrivals.csv": {
+			Data: []byte("file,arrived\nEC_20261121_1.csv,2026-11-22T00:15:00+09:00\n"),
+		},
 		"day/EC_20261121_1.csv": {Data: read(t, "day/EC_20261121_1.csv")},
 		"members.csv":           {Data: read(t, "members.csv")},
 	}

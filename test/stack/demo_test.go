@@ -160,6 +160,15 @@ func plaintext(ctx context.Context, s *day.Service, key string) ([]byte, error) 
 // oneMachine runs the day on one machine, with the arrivals that a service has.
 func oneMachine(t *testing.T, like *day.Service) *outcome {
 	t.Helper()
+	return onOneMachine(t, like, func(p *standalone.Program) error {
+		_, err := p.RunDay(t.Context(), runDate())
+		return err
+	})
+}
+
+// onOneMachine prepares the day on one machine, has it run, and gives what it left.
+func onOneMachine(t *testing.T, like *day.Service, run func(p *standalone.Program) error) *outcome {
+	t.Helper()
 	ctx := t.Context()
 	p, err := standalone.Open(ctx, standalone.Options{
 		Dir: t.TempDir(), Demo: true, Retailer: like.Retailer, DemoStart: standalone.OpensAt(runDate()),
@@ -192,7 +201,7 @@ func oneMachine(t *testing.T, like *day.Service) *outcome {
 			t.Fatal(err)
 		}
 	}
-	if _, err := p.RunDay(ctx, runDate()); err != nil {
+	if err := run(p); err != nil {
 		t.Fatal(err)
 	}
 	return collect(t, p.Service)

@@ -19,7 +19,9 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
 	awss3 "github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"multipoint/shared/cloud"
 	"multipoint/shared/object/s3"
@@ -122,6 +124,16 @@ func deploy(t *testing.T, mini *emulator.Mini) *cloud.Program {
 	bootstrap(t, mini)
 	createStack(t, mini, stack, template)
 	useDynamoDB(t, mini)
+	// The emulator's CloudFormation passes over the template's ObjectLockEnabled.
+	_, err = client.PutObjectLockConfiguration(t.Context(), &awss3.PutObjectLockConfigurationInput{
+		Bucket: aws.String(settingsOf(t, mini, "open")["MULTIPOINT_OBJECTS"]),
+		ObjectLockConfiguration: &types.ObjectLockConfiguration{
+			ObjectLockEnabled: types.ObjectLockEnabledEnabled,
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	return connected(t, mini)
 }
 
@@ -322,20 +334,31 @@ func useDynamoDB(t *testing.T, mini *emulator.Mini) {
 	}
 	for _, f := range functions(t) {
 		all := settingsOf(t, mini, f)
-		all["MULTIPOINT_TABLE_ENDPOINT"] = endpoint
-		body := asJSON(t, map[string]any{"Environment": map[string]any{"Variables": all}})
-		request(t, mini, "lambda", http.MethodPut, configuration(f), nil, string(body))
+		all["AWS_ENDPOINT_URL_DYNAMODB"] = endpoint
+		configure(t, mini, f, all)
 	}
+}
+
+// configure gives a function another environment.
+func configure(t *testing.T, mini *emulator.Mini, function string, all map[string]string) {
+	t.Helper()
+	body := asJSON(t, map[string]any{"Environment": map[string]any{"Variables": all}})
+	request(t, mini, "lambda", http.MethodPut, configuration(function), nil, string(body))
 }
 
 // connected makes a program of this process over what was deployed, by what the function open is told.
 func connected(t *testing.T, mini *emulator.Mini) *cloud.Program {
 	t.Helper()
 	for name, value := range settingsOf(t, mini, "open") {
-		if strings.HasPrefix(name, "MULTIPOINT_") {
+		if strings.HasPrefix(name, "MULTIPOINT_") || name == "AWS_ENDPOINT_URL_DYNAMODB" {
 			t.Setenv(name, value)
 		}
 	}
+	environment, err := config.NewEnvConfig()
+	if err != nil {
+		t.Fatal(err)
+	}
+	mini.Config.ConfigSources = []any{environment}
 	settings, err := cloud.ReadSettings()
 	if err != nil {
 		t.Fatal(err)

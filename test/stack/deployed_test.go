@@ -32,7 +32,11 @@ func TestTheDayFromTheTemplate(t *testing.T) {
 			printed(t, mini, functions(t)...)
 		}
 	})
-	t.Run("undisturbed", func(t *testing.T) { deployedDay(t, mini, p, retailer, false) })
+	t.Run("undisturbed", func(t *testing.T) {
+		deployedDay(t, mini, p, retailer, false)
+		locked(t, mini, p, retailer)
+	})
+	t.Run("stopped and resumed", func(t *testing.T) { resumedDay(t, mini, p, retailer+"-3") })
 	t.Run("killed and told twice", func(t *testing.T) {
 		seed := uint64(time.Now().UnixNano())
 		t.Logf("seed %d", seed)
@@ -55,6 +59,17 @@ var dayFunctions = []string{
 // deployedDay runs the demo's day for a retailer in the cloud and compares it with the same on one machine.
 func deployedDay(t *testing.T, mini *emulator.Mini, p *cloud.Program, code string, twice bool) {
 	t.Helper()
+	service := openedDay(t, mini, p, code, twice)
+	if state := dayEnded(t, p, code+"-1-1"); state.Status != stepfunctions.Succeeded {
+		run, err := service.Run(t.Context(), 1)
+		t.Fatalf("the execution failed: %+v; the run is %+v, %v", state, run, err)
+	}
+	compare(t, collect(t, service), oneMachine(t, service))
+}
+
+// openedDay uploads the demo's files and waits until the day of a retailer has begun.
+func openedDay(t *testing.T, mini *emulator.Mini, p *cloud.Program, code string, twice bool) *day.Service {
+	t.Helper()
 	service, err := p.NewRetailer(t.Context(), code)
 	if err != nil {
 		t.Fatal(err)
@@ -76,14 +91,18 @@ func deployedDay(t *testing.T, mini *emulator.Mini, p *cloud.Program, code strin
 		state, err := p.Flow.Describe(ctx, day.Day, execution)
 		return state.Status != stepfunctions.Absent, err
 	})
-	eventually(t, 4*time.Minute, "the day is run", func(ctx context.Context) (bool, error) {
-		state, err := p.Flow.Describe(ctx, day.Day, execution)
-		if err == nil && state.Status == stepfunctions.Failed {
-			t.Fatalf("the execution failed: %+v", state)
-		}
-		return state.Status == stepfunctions.Succeeded, err
+	return service
+}
+
+// dayEnded waits for the end of an execution of a day.
+func dayEnded(t *testing.T, p *cloud.Program, execution string) (state stepfunctions.State) {
+	t.Helper()
+	eventually(t, 4*time.Minute, execution+" ends", func(ctx context.Context) (bool, error) {
+		var err error
+		state, err = p.Flow.Describe(ctx, day.Day, execution)
+		return state.Status == stepfunctions.Succeeded || state.Status == stepfunctions.Failed, err
 	})
-	compare(t, collect(t, service), oneMachine(t, service))
+	return state
 }
 
 // tellAgain sends the event of an upload a second time.

@@ -47,7 +47,8 @@ func expect(t *testing.T, what string, err, want error) {
 	}
 }
 
-// TestACarriersOldAddressIsQuoted: dots that RFC 5321 does not allow go out in quotes, in envelope and header.
+// TestACarriersOldAddressIsQuoted: dots that RFC 5321 does not allow go out in quotes, in envelope and
+// header.
 func TestACarriersOldAddressIsQuoted(t *testing.T) {
 	server := serve(t, &server{encrypts: true})
 	s := sender(t, smtp.Options{Address: server.address})
@@ -68,7 +69,8 @@ func TestACarriersOldAddressIsQuoted(t *testing.T) {
 	if err != nil || to.Address != m.To {
 		t.Errorf("the header reads as %v, %v", to, err)
 	}
-	if _, err := smtp.New(smtp.Options{Address: server.address, From: m.To}); !errors.Is(err, mail.ErrInvalid) {
+	_, err = smtp.New(smtp.Options{Address: server.address, From: m.To})
+	if !errors.Is(err, mail.ErrInvalid) {
 		t.Errorf("such an address sends: %v", err)
 	}
 }

@@ -96,7 +96,9 @@ func (k *Keeper) Run(ctx context.Context) {
 // look runs the day if it is due.
 func (k *Keeper) look(ctx context.Context) {
 	k.log(k.due(ctx))
-	k.log(k.daily(ctx))
+	if ctx.Err() == nil {
+		k.log(k.daily(ctx))
+	}
 	if k.o.Alarms != nil && ctx.Err() == nil {
 		k.log(k.o.Alarms(ctx))
 	}
@@ -105,7 +107,7 @@ func (k *Keeper) look(ctx context.Context) {
 // daily does what is due once a day; what failed is tried again at the next look.
 func (k *Keeper) daily(ctx context.Context) error {
 	date := calendar.DateOf(k.o.Clock.Now())
-	if k.o.Daily == nil || date == k.cared || ctx.Err() != nil {
+	if k.o.Daily == nil || date == k.cared {
 		return nil
 	}
 	err := k.o.Daily(ctx, date)
