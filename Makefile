@@ -22,10 +22,11 @@ RATE_FLAGS ?=
 CC_FOUND := $(shell command -v $$(go env CC | cut -d' ' -f1) 2>/dev/null)
 RACE     := $(if $(and $(CC_FOUND),$(filter 1,$(shell go env CGO_ENABLED))),-race)
 
-# Packages whose tests take minutes under the race detector: they run without it, and what runs beside each
-# other in them once more with it.
-LONG := multipoint/test/engine multipoint/test/kill multipoint/cmd/multipoint multipoint/shared/object/gateway \
-	multipoint/shared/intake/cut multipoint/shared/table/dynamo multipoint/test/costs
+# Packages whose tests take minutes under the race detector, or do nothing beside each other: they run without
+# it. The test of the engine that does runs once more with it.
+LONG := multipoint multipoint/test/engine multipoint/test/kill multipoint/test/bench multipoint/test/costs \
+	multipoint/test/encodings multipoint/cmd/multipoint multipoint/shared/object/gateway \
+	multipoint/shared/intake/cut multipoint/shared/table/dynamo multipoint/shared/inspect multipoint/shared/master
 
 # make run: the folder that keeps everything, and what else serve is told (--addr).
 DATA        ?= data
