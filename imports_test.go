@@ -36,7 +36,7 @@ var rings = map[string]ring{
 	"table/pebble": drivers, "flow": work, "keys": work, "keys/local": drivers, "seal": work, "intake": work,
 	"digest": work, "day": work, "personal": work, "account": work,
 	"registration": work,
-	"convert": work, "rating": work, "generate": work, "inspect": work, "spool": work, "outlet": work,
+	"convert":      work, "rating": work, "generate": work, "inspect": work, "spool": work, "outlet": work,
 
 	"mail": work, "mail/compose": drivers, "mail/outbox": drivers, "mail/ses": drivers,
 	"mail/smtp": drivers, "mailing": work, "screen": drivers, "standalone": drivers,

@@ -39,7 +39,8 @@ func TestCallsOfRequestsToS3(t *testing.T) {
 		{"HEAD", "/b/runs/A/x", nil, "kms:Decrypt" + key + ",s3:GetObject" + object},
 		{"PUT", "/b/runs/A/x", nil, "kms:GenerateDataKey" + key + ",s3:PutObject" + object},
 		{
-			"PUT", "/b/runs/A/x", []string{"X-Amz-Object-Lock-Mode", "GOVERNANCE"},
+			"PUT", "/b/runs/A/x",
+			[]string{"X-Amz-Object-Lock-Mode", "GOVERNANCE"},
 			"kms:GenerateDataKey" + key + ",s3:PutObject" + object + ",s3:PutObjectRetention" + object,
 		},
 		{

@@ -27,8 +27,8 @@ type guarded struct {
 	gates    map[string]*roles.Gate
 }
 
-// tableEndpoints are the settings that a function finds the table's emulator by (useDynamoDB).
-var tableEndpoints = []string{"MULTIPOINT_TABLE_ENDPOINT", "AWS_ENDPOINT_URL_DYNAMODB"}
+// tableEndpoint is the setting that a function finds the table's emulator by (useDynamoDB).
+const tableEndpoint = "AWS_ENDPOINT_URL_DYNAMODB"
 
 // guard puts a gate between each function and the emulators.
 func guard(t *testing.T, mini *emulator.Mini, p *cloud.Program) *guarded {
@@ -57,18 +57,14 @@ func guard(t *testing.T, mini *emulator.Mini, p *cloud.Program) *guarded {
 		server := httptest.NewServer(gate)
 		t.Cleanup(server.Close)
 		settings := settingsOf(t, mini, f)
-		for _, name := range tableEndpoints {
-			if table == nil && settings[name] != "" {
-				if table, err = url.Parse(settings[name]); err != nil {
-					t.Fatal(err)
-				}
+		if table == nil && settings[tableEndpoint] != "" {
+			if table, err = url.Parse(settings[tableEndpoint]); err != nil {
+				t.Fatal(err)
 			}
-			delete(settings, name)
 		}
 		for _, service := range []string{"DYNAMODB", "KMS", "S3", "SESV2", "SFN", "SQS"} {
 			settings["AWS_ENDPOINT_URL_"+service] = server.URL // the emulator overwrites the one for all
 		}
-		settings["MULTIPOINT_TABLE_ENDPOINT"] = server.URL
 		body := asJSON(t, map[string]any{"Environment": map[string]any{"Variables": settings}})
 		request(t, mini, "lambda", http.MethodPut, configuration(f), nil, string(body))
 	}
