@@ -207,7 +207,7 @@ func (a *Accounts) Save(account Account) (table.Action, error) {
 	if err := account.check(); err != nil {
 		return table.Action{}, err
 	}
-	body, err := json.Marshal(account)
+	body, err := json.Marshal(account) // #nosec G117 -- of the password the argon2id hash
 	if err != nil {
 		return table.Action{}, fmt.Errorf("account %s: %w", account.ID, err)
 	}
