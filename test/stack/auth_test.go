@@ -219,6 +219,7 @@ func (g *guarded) wantDenied(t *testing.T, want ...string) {
 // deployed, each function's calls let through by its own role only: they are enough, and what they allow
 // beyond that has its reason. A permission that is taken away stops the day where it is needed.
 func TestTheDayWithEnforcedRoles(t *testing.T) {
+	emulator.OnlyFull(t)
 	mini := emulator.MiniStack(t, "SFN_WAIT_SCALE=0.1")
 	p := deploy(t, mini)
 	g := guard(t, mini, p)
