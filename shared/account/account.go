@@ -299,8 +299,8 @@ func (a *Accounts) read(ctx context.Context, keys ...table.Key) ([]table.Item, e
 const one = "-"
 
 func (r Realm) keyOf(kind string, more ...string) table.Key {
-	parts := append([]string{kind, r.Retailer, string(r.Kind), r.Provider}, more...)
-	return table.Key{Partition: strings.Join(parts, "\x00"), Sort: one}
+	of := append([]string{string(r.Kind), r.Provider}, more...)
+	return table.Key{Partition: table.Partition(kind, r.Retailer, of...), Sort: one}
 }
 
 func (of Ref) key() table.Key               { return of.keyOf("LOGIN", of.ID) }

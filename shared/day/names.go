@@ -34,11 +34,7 @@ func (s *Service) heldPath(date calendar.Date, id string) string {
 // Partitions of the table. Keys are bytes: 00 ends a text, so no key is the beginning of another.
 
 func (s *Service) key(kind string, more ...string) string {
-	k := kind + "\x00" + s.Retailer
-	for _, m := range more {
-		k += "\x00" + m
-	}
-	return k
+	return table.Partition(kind, s.Retailer, more...)
 }
 
 // one is the sort key of items that are alone in their partition.

@@ -145,7 +145,7 @@ func (c *Consents) Forget(ctx context.Context, member string) error {
 }
 
 func (c *Consents) key(member, channel string, purpose Purpose) table.Key {
-	return key(partition("CONSENT", c.Retailer, member), channel+"\x00"+string(purpose))
+	return key(table.Partition("CONSENT", c.Retailer, member), channel+"\x00"+string(purpose))
 }
 
 func (c *Consents) read(ctx context.Context, at table.Key) ([]Consent, int64, error) {

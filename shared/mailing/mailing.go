@@ -7,16 +7,10 @@ package mailing
 
 import (
 	"regexp"
-	"strings"
 
 	"multipoint/shared/fault"
 	"multipoint/shared/table"
 )
-
-// partition joins the parts of a partition key, as all items of a retailer have them.
-func partition(kind, retailer string, more ...string) string {
-	return strings.Join(append([]string{kind, retailer}, more...), "\x00")
-}
 
 // key names an item.
 func key(partition, sort string) table.Key { return table.Key{Partition: partition, Sort: sort} }

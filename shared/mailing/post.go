@@ -100,7 +100,9 @@ type Addressee struct {
 }
 
 // key places the record of a mail. about is what the mail is about, with its retailer (mail.Message.Run).
-func (p *Post) key(about, id string) table.Key { return key(partition("MAIL", p.Retailer, about), id) }
+func (p *Post) key(about, id string) table.Key {
+	return key(table.Partition("MAIL", p.Retailer, about), id)
+}
 
 // SendOnce sends a mail unless it was sent, refused or skipped before, and gives the state it is in then. One
 // that was under way when its sender broke off is sent again after NewsWithin, unless the sender itself sends

@@ -108,9 +108,9 @@ func (q *Queue) place(w *waiting) table.Key {
 
 func (q *Queue) lane(atOnce bool, shard string) string {
 	if atOnce {
-		return partition("MAILNOW", q.Retailer, shard)
+		return table.Partition("MAILNOW", q.Retailer, shard)
 	}
-	return partition("MAILQ", q.Retailer, shard)
+	return table.Partition("MAILQ", q.Retailer, shard)
 }
 
 // Add puts a delivery into the queue, one mail for each wish, and returns when all of them last through a
@@ -159,7 +159,8 @@ func (q *Queue) Add(ctx context.Context, d Delivery, wishes iter.Seq[Wish]) (int
 	if err := q.Table.Sync(ctx); err != nil { // the mails last before they are counted
 		return n, err
 	}
-	item := table.Item{Key: key(partition("MAILDAY", q.Retailer), d.About+"\x00"+d.Template), Body: body}
+	place := key(table.Partition("MAILDAY", q.Retailer), d.About+"\x00"+d.Template)
+	item := table.Item{Key: place, Body: body}
 	return n, q.Table.Put(ctx, item, table.Always)
 }
 
@@ -234,7 +235,7 @@ func (q *Queue) postpone(ctx context.Context, w *waiting, until time.Time) error
 
 // Deliveries calls visit for all deliveries, in the order of their names.
 func (q *Queue) Deliveries(ctx context.Context, visit func(*Delivery) error) error {
-	all := table.Query{Partition: partition("MAILDAY", q.Retailer)}
+	all := table.Query{Partition: table.Partition("MAILDAY", q.Retailer)}
 	return table.Each(ctx, q.Table, all, func(item table.Item) error {
 		d := &Delivery{}
 		if err := json.Unmarshal(item.Body, d); err != nil {

@@ -123,7 +123,7 @@ func (s *Suppression) Lift(ctx context.Context, hash string) error {
 }
 
 func (s *Suppression) key(hash string) table.Key {
-	return key(partition("BOUNCE", s.Retailer, hash), "-")
+	return key(table.Partition("BOUNCE", s.Retailer, hash), "-")
 }
 
 func (s *Suppression) read(ctx context.Context, hash string) (*bounces, int64, error) {

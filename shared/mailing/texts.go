@@ -94,5 +94,5 @@ func (s *Texts) Book(ctx context.Context) (*Book, error) {
 }
 
 func (s *Texts) key(which, name string) table.Key {
-	return key(partition("MAILTEXT", s.Retailer, which), name)
+	return key(table.Partition("MAILTEXT", s.Retailer, which), name)
 }

@@ -115,7 +115,7 @@ func NewID() string {
 }
 
 func (s *Service) key(kind string, more ...string) string {
-	return kind + "\x00" + s.Retailer + strings.Join(append([]string{""}, more...), "\x00")
+	return table.Partition(kind, s.Retailer, more...)
 }
 
 // alone is the sort key of items that are alone in their partition.

@@ -8,6 +8,7 @@ package table
 import (
 	"context"
 	"errors"
+	"strings"
 )
 
 // Limits that every driver enforces: those of DynamoDB.
@@ -32,6 +33,12 @@ var (
 // Key names an item. Partition keys spread; sort keys order bytewise within a partition.
 type Key struct {
 	Partition, Sort string
+}
+
+// Partition joins the texts of a partition key: the kind of item, the retailer whose it is, and what else
+// tells it from others. 00 ends a text, so no key is the beginning of another; none may hold it.
+func Partition(kind, retailer string, more ...string) string {
+	return strings.Join(append([]string{kind, retailer}, more...), "\x00")
 }
 
 // Item is what a table keeps.
